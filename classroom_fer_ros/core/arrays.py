@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,6 @@ ImageBgr = npt.NDArray[np.uint8]
 #: Gray picture, uint8, shape (height, width).
 ImageGray = npt.NDArray[np.uint8]
 #: Floating-point array of any shape; the docstring beside its use gives the shape and the unit.
-FloatArray = npt.NDArray[np.floating]
+FloatArray = npt.NDArray[np.floating[Any]]
 #: (x_min, y_min, x_max, y_max) in pixels of the source picture, may reach beyond its border.
 BoxXyxy = tuple[float, float, float, float]
