@@ -114,7 +114,7 @@ class FaceMesh:
         """
         Fit one mesh per region.
 
-        :param image_bgr: shape (height, width, 3), uint8; what lies beyond the border counts as black
+        :param image_bgr: shape (height, width, 3), uint8; black beyond its border
         :return: one `Landmarks` per region, in the same order
         """
         if self._pool is None or len(rois) < 2:
