@@ -1,0 +1,335 @@
+"""
+Following faces from picture to picture by their mesh.
+
+Detection only starts tracks and finds lost ones again: its regions are spread over several
+pictures. In between, the mesh fitted in one picture places the region for the next.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from classroom_fer_ros.core.arrays import BoxXyxy, FloatArray, ImageBgr
+from classroom_fer_ros.core.detection import FaceDetector, Region
+from classroom_fer_ros.core.errors import ConfigError, StampError
+from classroom_fer_ros.core.geometry import pairwise_overlap
+from classroom_fer_ros.core.mesh import (
+    FaceMesh,
+    RegionOfInterest,
+    keypoints_from_landmarks,
+    roi_from_detection,
+    roi_from_landmarks,
+)
+from classroom_fer_ros.core.results import Detection, Face, Landmarks
+
+#: A mesh that grew or shrank by more from one picture to the next has slipped off its face.
+MAX_SIZE_CHANGE = 1.5
+#: Two tracks that share this much of the smaller box follow one face.
+MAX_CONTAINMENT = 0.6
+#: A detection that shares this much of the smaller box with a track shows the track's face.
+MIN_CONTAINMENT_SAME = 0.4
+#: How fast a lost face may have moved, in face sizes a second.
+LOST_SPEED = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingConfig:
+    """How faces are followed, and how long a lost one is remembered."""
+
+    min_quality: float = field(
+        default=0.5,
+        metadata={'description': 'lowest mesh quality that keeps a track', 'range': (0.05, 0.99)},
+    )
+    regions_per_picture: int = field(
+        default=4,
+        metadata={
+            'description': 'detector regions looked at in each picture; 0 looks at all',
+            'range': (0, 1000),
+        },
+    )
+    lost_hold_s: float = field(
+        default=3.0,
+        metadata={
+            'description': 'how long a lost face keeps its id',
+            'unit': 's',
+            'range': (0.0, 60.0),
+        },
+    )
+    coast_s: float = field(
+        default=0.4,
+        metadata={
+            'description': 'how long the mesh goes on looking where a face was lost',
+            'unit': 's',
+            'range': (0.0, 5.0),
+        },
+    )
+    min_face_px: float = field(
+        default=16.0,
+        metadata={
+            'description': 'faces of less height are not followed',
+            'unit': 'px',
+            'range': (8.0, 1000.0),
+        },
+    )
+    max_faces: int = field(
+        default=60,
+        metadata={'description': 'most faces followed at a time', 'range': (1, 500)},
+    )
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.min_quality < 1.0:
+            raise ConfigError('min_quality', self.min_quality, 'must be within 0 and 1')
+        if self.regions_per_picture < 0:
+            raise ConfigError('regions_per_picture', self.regions_per_picture, 'must be >= 0')
+        for name in ('lost_hold_s', 'coast_s'):
+            if not getattr(self, name) >= 0.0:
+                raise ConfigError(name, getattr(self, name), 'must be >= 0 s')
+        if not self.min_face_px >= 8.0:
+            raise ConfigError('min_face_px', self.min_face_px, 'must be >= 8 px')
+        if self.max_faces < 1:
+            raise ConfigError('max_faces', self.max_faces, 'must be >= 1')
+
+
+@dataclass(slots=True, kw_only=True)
+class _Track:
+    """What is remembered of one face."""
+
+    face_id: str
+    landmarks: Landmarks
+    score: float
+    seen_s: float
+    velocity_xy: FloatArray
+    born_s: float
+
+    @property
+    def box_xyxy(self) -> BoxXyxy:
+        return box_of(self.landmarks)
+
+    @property
+    def size_px(self) -> float:
+        x_min, y_min, x_max, y_max = self.box_xyxy
+        return max(x_max - x_min, y_max - y_min)
+
+    def roi_at(self, stamp_s: float) -> RegionOfInterest:
+        """Where to look for the face now: where it was, moved on as it was moving."""
+        roi = roi_from_landmarks(self.landmarks.points_xy)
+        dx, dy = self.velocity_xy * min(stamp_s - self.seen_s, 0.2)
+        return RegionOfInterest(
+            roi.center_x + float(dx), roi.center_y + float(dy), roi.side, roi.rotation_rad
+        )
+
+    def follow(self, landmarks: Landmarks, stamp_s: float) -> None:
+        elapsed_s = stamp_s - self.seen_s
+        if elapsed_s > 0.0:
+            moved = landmarks.points_xy.mean(axis=0) - self.landmarks.points_xy.mean(axis=0)
+            self.velocity_xy = 0.5 * self.velocity_xy + 0.5 * moved / elapsed_s
+        self.landmarks = landmarks
+        self.seen_s = stamp_s
+
+    def to_face(self) -> Face:
+        return Face(
+            face_id=self.face_id,
+            box_xyxy=self.box_xyxy,
+            score=self.score,
+            keypoints_xy=keypoints_from_landmarks(self.landmarks.points_xy),
+            landmarks=self.landmarks,
+        )
+
+
+class FaceTracker:
+    """Gives every face an id that lasts while the face is in the picture. Holds no clock."""
+
+    def __init__(
+        self, detector: FaceDetector, mesh: FaceMesh, config: TrackingConfig | None = None
+    ) -> None:
+        self._detector = detector
+        self._mesh = mesh
+        self._config = config or TrackingConfig()
+        self._ids = itertools.count(1)
+        self._tracks: list[_Track] = []
+        self._lost: list[_Track] = []
+        self._stamp_s = -math.inf
+        self._sweep: Iterator[Region] = iter(())
+        self._sweep_size_wh: tuple[int, int] | None = None
+
+    def reset(self) -> None:
+        """Forget every face; ids go on counting."""
+        self._tracks, self._lost = [], []
+        self._stamp_s = -math.inf
+        self._sweep_size_wh = None
+
+    def update(self, image_bgr: ImageBgr, stamp_s: float) -> tuple[Face, ...]:
+        """
+        Follow known faces into the next picture and look for others.
+
+        :param image_bgr: shape (height, width, 3), uint8
+        :param stamp_s: when it was taken, in seconds, never decreasing
+        :return: the faces seen in this picture, in the order of their ids
+        :raises StampError: if `stamp_s` goes back in time
+        """
+        if stamp_s < self._stamp_s:
+            raise StampError(stamp_s, self._stamp_s)
+        self._stamp_s = stamp_s
+        self._follow(image_bgr, stamp_s)
+        self._find(image_bgr, stamp_s)
+        self._lost = [
+            track for track in self._lost if stamp_s - track.seen_s <= self._config.lost_hold_s
+        ]
+        return tuple(track.to_face() for track in self._tracks)
+
+    def _follow(self, image_bgr: ImageBgr, stamp_s: float) -> None:
+        """Fit the mesh of every track, and of those lost a moment ago, where it should be now."""
+        coasting = [t for t in self._lost if stamp_s - t.seen_s <= self._config.coast_s]
+        tracks = self._tracks + coasting
+        fits = self._mesh(image_bgr, [track.roi_at(stamp_s) for track in tracks])
+        is_held = [
+            self._is_plausible(track, landmarks, image_bgr)
+            for track, landmarks in zip(tracks, fits, strict=True)
+        ]
+        for track, landmarks, held in zip(tracks, fits, is_held, strict=True):
+            if held:
+                track.follow(landmarks, stamp_s)
+        held_tracks = [track for track, held in zip(tracks, is_held, strict=True) if held]
+        self._tracks = self._without_doubles(held_tracks)
+        kept = {track.face_id for track in held_tracks}
+        self._lost = [t for t in self._tracks_and_lost(tracks) if t.face_id not in kept]
+
+    def _tracks_and_lost(self, tracks: list[_Track]) -> list[_Track]:
+        known = {track.face_id for track in tracks}
+        return tracks + [track for track in self._lost if track.face_id not in known]
+
+    def _is_plausible(self, track: _Track, landmarks: Landmarks, image_bgr: ImageBgr) -> bool:
+        if landmarks.quality < self._config.min_quality:
+            return False
+        x_min, y_min, x_max, y_max = box_of(landmarks)
+        size = max(x_max - x_min, y_max - y_min)
+        height, width = image_bgr.shape[:2]
+        center_x, center_y = (x_min + x_max) / 2, (y_min + y_max) / 2
+        return (
+            1 / MAX_SIZE_CHANGE < size / track.size_px < MAX_SIZE_CHANGE
+            and size >= self._config.min_face_px
+            and 0 <= center_x < width
+            and 0 <= center_y < height
+        )
+
+    def _find(self, image_bgr: ImageBgr, stamp_s: float) -> None:
+        """Look at the next regions of the sweep; revive lost tracks and start new ones."""
+        detections = self._detector.detect(image_bgr, self._next_regions(image_bgr))
+        unknown = self._refresh_known(detections)
+        fits = self._mesh(image_bgr, [roi_from_detection(face) for face in unknown])
+        # The second fit starts from the first: the detector's box is only roughly the mesh's.
+        fits = self._mesh(image_bgr, [roi_from_landmarks(fit.points_xy) for fit in fits])
+        found = [
+            (detection, landmarks)
+            for detection, landmarks in zip(unknown, fits, strict=True)
+            if landmarks.quality >= self._config.min_quality
+            and _height(landmarks) >= self._config.min_face_px
+        ]
+        revived = self._match_lost([landmarks for _, landmarks in found], stamp_s)
+        for index, (detection, landmarks) in enumerate(found):
+            track = revived.get(index)
+            if track is None:
+                track = _Track(
+                    face_id='',
+                    landmarks=landmarks,
+                    score=detection.score,
+                    seen_s=stamp_s,
+                    velocity_xy=np.zeros(2, np.float32),
+                    born_s=stamp_s,
+                )
+            else:
+                track.landmarks, track.seen_s, track.score = landmarks, stamp_s, detection.score
+                track.velocity_xy = np.zeros(2, np.float32)
+            self._tracks.append(track)
+        self._tracks = self._without_doubles(self._tracks)[: self._config.max_faces]
+        for track in self._tracks:
+            track.face_id = track.face_id or f'{next(self._ids):03d}'
+        active = {track.face_id for track in self._tracks}
+        self._lost = [track for track in self._lost if track.face_id not in active]
+        self._tracks.sort(key=lambda track: track.face_id)
+
+    def _next_regions(self, image_bgr: ImageBgr) -> list[Region]:
+        """The whole sweep in the first picture of a size, some regions in each that follows."""
+        height, width = image_bgr.shape[:2]
+        regions = self._detector.regions((width, height)) if width and height else []
+        if self._sweep_size_wh != (width, height) or self._config.regions_per_picture == 0:
+            self._sweep_size_wh = (width, height)
+            self._sweep = itertools.cycle(regions)
+            return regions
+        count = min(self._config.regions_per_picture, len(regions))
+        return list(itertools.islice(self._sweep, count))
+
+    def _refresh_known(self, detections: list[Detection]) -> list[Detection]:
+        """Detections that no track explains; the others lend their score to their track."""
+        if not detections or not self._tracks:
+            return detections
+        _, containment = pairwise_overlap(
+            np.array([detection.box_xyxy for detection in detections]),
+            np.array([track.box_xyxy for track in self._tracks]),
+        )
+        for row, column in enumerate(containment.argmax(axis=1)):
+            if containment[row, column] >= MIN_CONTAINMENT_SAME:
+                self._tracks[column].score = detections[row].score
+        return [
+            detection
+            for detection, shared in zip(detections, containment.max(axis=1), strict=True)
+            if shared < MIN_CONTAINMENT_SAME
+        ]
+
+    def _match_lost(self, found: list[Landmarks], stamp_s: float) -> dict[int, _Track]:
+        """Lost tracks by the index of the face that is where they may have gone, one to one."""
+        if not found or not self._lost:
+            return {}
+        cost = np.array(
+            [[_journey(landmarks, track, stamp_s) for track in self._lost] for landmarks in found]
+        )
+        rows, columns = linear_sum_assignment(np.minimum(cost, 1e3))
+        return {
+            int(row): self._lost[column]
+            for row, column in zip(rows, columns, strict=True)
+            if cost[row, column] <= 1.0
+        }
+
+    @staticmethod
+    def _without_doubles(tracks: list[_Track]) -> list[_Track]:
+        """Where two tracks have come to follow one face, the older stays."""
+        if len(tracks) < 2:
+            return tracks
+        by_age = sorted(tracks, key=lambda track: (track.born_s, track.face_id or '~'))
+        boxes = np.array([track.box_xyxy for track in by_age])
+        _, containment = pairwise_overlap(boxes, boxes)
+        kept: list[int] = []
+        for index in range(len(by_age)):
+            if not (containment[index, kept] > MAX_CONTAINMENT).any():
+                kept.append(index)
+        return [by_age[index] for index in kept]
+
+
+def box_of(landmarks: Landmarks) -> BoxXyxy:
+    """Smallest upright box around a mesh, in pixels."""
+    x_min, y_min = landmarks.points_xy.min(axis=0)
+    x_max, y_max = landmarks.points_xy.max(axis=0)
+    return float(x_min), float(y_min), float(x_max), float(y_max)
+
+
+def _height(landmarks: Landmarks) -> float:
+    _, y_min, _, y_max = box_of(landmarks)
+    return y_max - y_min
+
+
+def _journey(landmarks: Landmarks, track: _Track, stamp_s: float) -> float:
+    """How far a lost face would have gone to be this one: 1 at the limit, infinite beyond it."""
+    size = _height(landmarks)
+    if not 1 / MAX_SIZE_CHANGE < size / track.size_px < MAX_SIZE_CHANGE:
+        return math.inf
+    distance = float(
+        np.linalg.norm(landmarks.points_xy.mean(axis=0) - track.landmarks.points_xy.mean(axis=0))
+    )
+    reach = track.size_px * (0.7 + LOST_SPEED * (stamp_s - track.seen_s))
+    return distance / reach
