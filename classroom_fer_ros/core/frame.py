@@ -15,11 +15,13 @@ class Frame:
     :param image_bgr: uint8, shape (height, width, 3); nobody writes to it after it was read
     :param stamp_ns: acquisition time in nanoseconds since the epoch (or since a film's start)
     :param index: running number within the source, starting at 0; gaps are dropped pictures
+    :param is_still: a photograph that has nothing to do with the picture before it
     """
 
     image_bgr: ImageBgr
     stamp_ns: int
     index: int = 0
+    is_still: bool = False
 
     @property
     def stamp_s(self) -> float:

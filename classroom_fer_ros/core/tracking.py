@@ -69,6 +69,14 @@ class TrackingConfig:
             'range': (0.0, 5.0),
         },
     )
+    confirm_s: float = field(
+        default=0.1,
+        metadata={
+            'description': 'how long a face found on the way must last before it counts',
+            'unit': 's',
+            'range': (0.0, 5.0),
+        },
+    )
     min_face_px: float = field(
         default=16.0,
         metadata={
@@ -87,7 +95,7 @@ class TrackingConfig:
             raise ConfigError('min_quality', self.min_quality, 'must be within 0 and 1')
         if self.regions_per_picture < 0:
             raise ConfigError('regions_per_picture', self.regions_per_picture, 'must be >= 0')
-        for name in ('lost_hold_s', 'coast_s'):
+        for name in ('lost_hold_s', 'coast_s', 'confirm_s'):
             if not getattr(self, name) >= 0.0:
                 raise ConfigError(name, getattr(self, name), 'must be >= 0 s')
         if not self.min_face_px >= 8.0:
@@ -96,7 +104,7 @@ class TrackingConfig:
             raise ConfigError('max_faces', self.max_faces, 'must be >= 1')
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Track:
     """What is remembered of one face."""
 
@@ -106,6 +114,7 @@ class _Track:
     seen_s: float
     velocity_xy: FloatArray
     born_s: float
+    confirmed_s: float
 
     @property
     def box_xyxy(self) -> BoxXyxy:
@@ -181,7 +190,10 @@ class FaceTracker:
         self._lost = [
             track for track in self._lost if stamp_s - track.seen_s <= self._config.lost_hold_s
         ]
-        return tuple(track.to_face() for track in self._tracks)
+        shown = [track for track in self._tracks if track.confirmed_s <= stamp_s]
+        for track in shown:
+            track.face_id = track.face_id or f'{next(self._ids):03d}'
+        return tuple(track.to_face() for track in sorted(shown, key=lambda t: t.face_id))
 
     def _follow(self, image_bgr: ImageBgr, stamp_s: float) -> None:
         """Fit the mesh of every track, and of those lost a moment ago, where it should be now."""
@@ -197,12 +209,10 @@ class FaceTracker:
                 track.follow(landmarks, stamp_s)
         held_tracks = [track for track, held in zip(tracks, is_held, strict=True) if held]
         self._tracks = self._without_doubles(held_tracks)
-        kept = {track.face_id for track in held_tracks}
-        self._lost = [t for t in self._tracks_and_lost(tracks) if t.face_id not in kept]
-
-    def _tracks_and_lost(self, tracks: list[_Track]) -> list[_Track]:
-        known = {track.face_id for track in tracks}
-        return tracks + [track for track in self._lost if track.face_id not in known]
+        missed = [track for track, held in zip(tracks, is_held, strict=True) if not held]
+        resting = [track for track in self._lost if track not in coasting]
+        # A face that nobody was told of needs no memory.
+        self._lost = [track for track in missed + resting if track.face_id]
 
     def _is_plausible(self, track: _Track, landmarks: Landmarks, image_bgr: ImageBgr) -> bool:
         if landmarks.quality < self._config.min_quality:
@@ -220,7 +230,8 @@ class FaceTracker:
 
     def _find(self, image_bgr: ImageBgr, stamp_s: float) -> None:
         """Look at the next regions of the sweep; revive lost tracks and start new ones."""
-        detections = self._detector.detect(image_bgr, self._next_regions(image_bgr))
+        regions, is_whole = self._next_regions(image_bgr)
+        detections = self._detector.detect(image_bgr, regions)
         unknown = self._refresh_known(detections)
         fits = self._mesh(image_bgr, [roi_from_detection(face) for face in unknown])
         # The second fit starts from the first: the detector's box is only roughly the mesh's.
@@ -242,28 +253,31 @@ class FaceTracker:
                     seen_s=stamp_s,
                     velocity_xy=np.zeros(2, np.float32),
                     born_s=stamp_s,
+                    confirmed_s=stamp_s + (0.0 if is_whole else self._config.confirm_s),
                 )
             else:
                 track.landmarks, track.seen_s, track.score = landmarks, stamp_s, detection.score
                 track.velocity_xy = np.zeros(2, np.float32)
             self._tracks.append(track)
         self._tracks = self._without_doubles(self._tracks)[: self._config.max_faces]
-        for track in self._tracks:
-            track.face_id = track.face_id or f'{next(self._ids):03d}'
-        active = {track.face_id for track in self._tracks}
-        self._lost = [track for track in self._lost if track.face_id not in active]
-        self._tracks.sort(key=lambda track: track.face_id)
+        self._lost = [track for track in self._lost if track not in self._tracks]
 
-    def _next_regions(self, image_bgr: ImageBgr) -> list[Region]:
-        """The whole sweep in the first picture of a size, some regions in each that follows."""
+    def _next_regions(self, image_bgr: ImageBgr) -> tuple[list[Region], bool]:
+        """
+        Where to look for faces in this picture, and whether that is everywhere.
+
+        Everywhere in the first picture and whenever nobody is followed (so the first face to come
+        is seen at once, and a cut does not wait for the sweep); else the sweep's next regions.
+        """
         height, width = image_bgr.shape[:2]
         regions = self._detector.regions((width, height)) if width and height else []
-        if self._sweep_size_wh != (width, height) or self._config.regions_per_picture == 0:
+        if self._sweep_size_wh != (width, height):
             self._sweep_size_wh = (width, height)
             self._sweep = itertools.cycle(regions)
-            return regions
-        count = min(self._config.regions_per_picture, len(regions))
-        return list(itertools.islice(self._sweep, count))
+        count = self._config.regions_per_picture
+        if not self._tracks or count == 0 or count >= len(regions):
+            return regions, True
+        return list(itertools.islice(self._sweep, count)), False
 
     def _refresh_known(self, detections: list[Detection]) -> list[Detection]:
         """Detections that no track explains; the others lend their score to their track."""
