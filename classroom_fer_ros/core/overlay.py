@@ -1,0 +1,172 @@
+"""
+The result picture: a thin box a face, with what is known about it around the box.
+
+Above the box the name and an arrow where the head points, at its top left the expression in blue,
+below it the fatigue state with its index. Sizes follow the picture's height, so that ten faces at
+720 lines stay readable.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from classroom_fer_ros.core.arrays import ImageBgr
+from classroom_fer_ros.core.results import (
+    Alert,
+    Expression,
+    Face,
+    Fatigue,
+    FatigueState,
+    FrameResult,
+    HeadPose,
+    Judgement,
+    Motion,
+    Severity,
+)
+
+Color = tuple[int, int, int]
+
+# Blue, green, red. Blue for expressions as in the published system; the alert colours are Okabe
+# and Ito's (2008), which colour-blind people can tell apart.
+EXPRESSION_BLUE: Color = (255, 96, 0)
+WHITE: Color = (255, 255, 255)
+BLACK: Color = (0, 0, 0)
+BOX_COLOR: Color = (233, 180, 86)
+SEVERITY_COLORS: dict[Severity, Color] = {
+    Severity.NOTICE: (66, 228, 240),
+    Severity.WARNING: (0, 159, 230),
+    Severity.URGENT: (0, 94, 213),
+}
+FATIGUE_COLORS: dict[FatigueState, Color] = {
+    FatigueState.UNKNOWN: (200, 200, 200),
+    FatigueState.AWAKE: (115, 158, 0),
+    FatigueState.DROWSY: (66, 228, 240),
+    FatigueState.TIRED: (0, 159, 230),
+    FatigueState.ASLEEP: (0, 94, 213),
+}
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+#: Height of the picture, in pixels, at which texts have the font's scale below.
+REFERENCE_HEIGHT_PX = 720
+REFERENCE_FONT_SCALE = 0.45
+#: A head turned by less points ahead; no arrow is drawn.
+MIN_ARROW_RAD = math.radians(8.0)
+
+
+def draw_overlay(image_bgr: ImageBgr, result: FrameResult) -> ImageBgr:
+    """
+    Draw a result on its picture.
+
+    :param image_bgr: shape (height, width, 3), uint8; left as it is
+    :return: a new picture of the same shape
+    """
+    canvas = _Canvas(image_bgr)
+    worst = _worst_severity(result.active_alerts)
+    colors = {face_id: SEVERITY_COLORS[severity] for face_id, severity in worst.items()}
+    expressions = {entry.face_id: entry for entry in result.expressions}
+    fatigue = {entry.face_id: entry for entry in result.fatigue}
+    poses = {entry.face_id: entry for entry in result.head_poses}
+    for face in result.faces:
+        canvas.draw_face(face, colors.get(face.face_id, BOX_COLOR))
+        canvas.draw_pose(face, poses.get(face.face_id))
+        canvas.draw_expression(face, expressions.get(face.face_id))
+        canvas.draw_fatigue(face, fatigue.get(face.face_id))
+    return canvas.image_bgr
+
+
+def _worst_severity(alerts: Iterable[Alert]) -> dict[str, Severity]:
+    worst: dict[str, Severity] = {}
+    for alert in alerts:
+        known = worst.get(alert.face_id, alert.severity)
+        worst[alert.face_id] = max(alert.severity, known, key=lambda severity: severity.value)
+    return worst
+
+
+class _Canvas:
+    """A copy of the picture and the sizes that suit it."""
+
+    def __init__(self, image_bgr: ImageBgr) -> None:
+        self.image_bgr = image_bgr.copy()
+        zoom = max(0.75, image_bgr.shape[0] / REFERENCE_HEIGHT_PX)
+        self._scale = REFERENCE_FONT_SCALE * zoom
+        self._line_px = round(15 * zoom)
+        self._thin = max(1, round(zoom))
+
+    def draw_face(self, face: Face, color: Color) -> None:
+        x_min, y_min, x_max, y_max = (round(value) for value in face.box_xyxy)
+        cv2.rectangle(
+            self.image_bgr, (x_min, y_min), (x_max, y_max), color, self._thin, cv2.LINE_AA
+        )
+        self._text(face.person_name or face.face_id, (x_min, y_min - self._line_px // 3), WHITE)
+
+    def draw_pose(self, face: Face, pose: HeadPose | None) -> None:
+        if pose is None or math.isnan(pose.yaw_rad):
+            return
+        _, y_min, x_max, _ = face.box_xyxy
+        if pose.motion is not Motion.NONE:
+            word = pose.motion.name.lower().replace('_', '-')
+            self._text(word, (round(x_max), round(y_min) - self._line_px // 3), WHITE, True)
+            return
+        if math.hypot(pose.yaw_rad, pose.pitch_rad) < MIN_ARROW_RAD:
+            return
+        length = 2.0 * self._line_px
+        start = np.array([x_max - self._line_px, y_min - 0.7 * self._line_px])
+        tip = start + length * np.array([math.sin(pose.yaw_rad), math.sin(pose.pitch_rad)])
+        ends = tuple(int(v) for v in start), tuple(int(v) for v in tip)
+        for color, thickness in ((BLACK, self._thin + 2), (WHITE, self._thin)):
+            cv2.arrowedLine(self.image_bgr, *ends, color, thickness, cv2.LINE_AA, tipLength=0.35)
+
+    def draw_expression(self, face: Face, expression: Expression | None) -> None:
+        if expression is None or expression.status is Judgement.CANNOT_JUDGE:
+            return
+        x_min, y_min, _, _ = face.box_xyxy
+        sure = expression.status is Judgement.JUDGED
+        text = f'{expression.label} {expression.confidence:.0%}' if sure else 'uncertain'
+        place = (round(x_min) + 2, round(y_min) + self._line_px)
+        self._text(text, place, EXPRESSION_BLUE, halo=WHITE)
+
+    def draw_fatigue(self, face: Face, fatigue: Fatigue | None) -> None:
+        if fatigue is None or fatigue.state is FatigueState.UNKNOWN:
+            return
+        x_min, _, x_max, y_max = face.box_xyxy
+        color = FATIGUE_COLORS[fatigue.state]
+        left, top = round(x_min), round(y_max) + 2 * self._thin
+        width = round((x_max - x_min) * min(1.0, max(0.0, fatigue.level)))
+        cv2.rectangle(
+            self.image_bgr, (left, top), (left + width, top + 2 * self._thin), color, cv2.FILLED
+        )
+        text = f'{fatigue.state.name.lower()} {fatigue.level:.2f}'
+        self._text(text, (left, top + self._line_px + self._thin), color)
+
+    def _text(
+        self,
+        text: str,
+        place_xy: tuple[int, int],
+        color: Color,
+        is_right_aligned: bool = False,
+        halo: Color = BLACK,
+    ) -> None:
+        text = _drawable(text)
+        (text_width, _), _ = cv2.getTextSize(text, FONT, self._scale, self._thin)
+        x, y = place_xy
+        height, width = self.image_bgr.shape[:2]
+        x = min(max(x - text_width * is_right_aligned, 1), width - text_width - 1)
+        y = min(max(y, self._line_px), height - 3)
+        for ink, thickness in ((halo, self._thin + 2), (color, self._thin)):
+            cv2.putText(
+                self.image_bgr, text, (x, y), FONT, self._scale, ink, thickness, cv2.LINE_AA
+            )
+
+
+def _drawable(text: str) -> str:
+    """What OpenCV's stroke font can show: letters lose their accents, others become '?'."""
+    plain = unicodedata.normalize('NFKD', text)
+    return (
+        ''.join(c for c in plain if not unicodedata.combining(c))
+        .encode('ascii', 'replace')
+        .decode()
+    )

@@ -1,0 +1,189 @@
+"""
+Files of one session: the annotated film and a table (CSV) for each topic.
+
+Every row is written at once, so that whatever ends the session leaves readable files. Tables hold
+`person_id`, never names.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import math
+import os
+from enum import Enum
+from pathlib import Path
+from typing import IO, Any
+
+import cv2
+import numpy as np
+
+from classroom_fer_ros.core.arrays import ImageBgr
+from classroom_fer_ros.core.errors import SourceError
+from classroom_fer_ros.core.labels import EXPRESSION_LABELS
+from classroom_fer_ros.core.results import (
+    Alert,
+    ClassState,
+    Expression,
+    Face,
+    Fatigue,
+    FrameResult,
+    HeadPose,
+)
+
+FILM_NAME = 'annotated.mp4'
+FILM_CODEC = 'mp4v'
+#: Fields that are too big for a table, or that would put a name into it.
+LEFT_OUT = {'keypoints_xy', 'landmarks', 'person_name', 'subject', 'text', 'stamp_s'}
+#: Fields that take several columns.
+SPREAD_COLUMNS = {
+    'box_xyxy': ('x_min', 'y_min', 'x_max', 'y_max'),
+    'probabilities': tuple(f'probability_{label}' for label in EXPRESSION_LABELS),
+    'expression_shares': tuple(f'expression_share_{label}' for label in EXPRESSION_LABELS),
+}
+TABLES: dict[str, type] = {
+    'faces': Face,
+    'expressions': Expression,
+    'fatigue': Fatigue,
+    'head_pose': HeadPose,
+    'alerts': Alert,
+    'class_state': ClassState,
+}
+
+Row = dict[str, object]
+
+
+class SessionOutput:
+    """Writes the annotated film and the tables of one session into a folder."""
+
+    def __init__(self, folder: Path, fps: float) -> None:
+        """
+        :param folder: made if missing; files of an earlier session in it are replaced
+        :param fps: pictures a second of the annotated film
+        :raises SourceError: if the folder cannot be written to
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SourceError(
+                f'cannot make the output folder {folder}: {error.strerror}'
+            ) from error
+        if not os.access(folder, os.W_OK):
+            raise SourceError(f'no permission to write into the output folder {folder}')
+        self.folder = folder
+        self._fps = fps if fps > 0 else 25.0
+        self._film: cv2.VideoWriter | None = None
+        self._film_size_wh: tuple[int, int] = (0, 0)
+        self._tables = {
+            topic: _Table(folder / f'{topic}.csv', kind) for topic, kind in TABLES.items()
+        }
+
+    def write(self, overlay_bgr: ImageBgr, result: FrameResult) -> None:
+        """
+        Add one picture and what was found in it.
+
+        :param overlay_bgr: annotated picture, shape (height, width, 3), uint8
+        :raises SourceError: if the film cannot be opened
+        """
+        self._write_picture(overlay_bgr)
+        entries = {
+            'faces': result.faces,
+            'expressions': result.expressions,
+            'fatigue': result.fatigue,
+            'head_pose': result.head_poses,
+            'alerts': result.alert_changes,
+            'class_state': () if result.class_state is None else (result.class_state,),
+        }
+        for topic, rows in entries.items():
+            self._tables[topic].write(result, rows)
+
+    def close(self) -> None:
+        """Finish every file."""
+        if self._film is not None:
+            self._film.release()
+            self._film = None
+        for table in self._tables.values():
+            table.close()
+
+    def _write_picture(self, overlay_bgr: ImageBgr) -> None:
+        height, width = overlay_bgr.shape[:2]
+        if self._film is None:
+            path = str(self.folder / FILM_NAME)
+            codec = cv2.VideoWriter.fourcc(*FILM_CODEC)
+            self._film = cv2.VideoWriter(path, codec, self._fps, (width, height))
+            if not self._film.isOpened():
+                raise SourceError(f'OpenCV cannot write {path} ({FILM_CODEC}, {width}x{height})')
+            self._film_size_wh = (width, height)
+        if (width, height) != self._film_size_wh:
+            overlay_bgr = _letterbox(overlay_bgr, self._film_size_wh)
+        self._film.write(overlay_bgr)
+
+
+def _letterbox(image_bgr: ImageBgr, size_wh: tuple[int, int]) -> ImageBgr:
+    """Fit a picture into another size, with black bars; a film has one size."""
+    width, height = size_wh
+    scale = min(width / image_bgr.shape[1], height / image_bgr.shape[0])
+    new_width, new_height = round(image_bgr.shape[1] * scale), round(image_bgr.shape[0] * scale)
+    fitted = np.zeros((height, width, 3), np.uint8)
+    x, y = (width - new_width) // 2, (height - new_height) // 2
+    fitted[y : y + new_height, x : x + new_width] = cv2.resize(image_bgr, (new_width, new_height))
+    return fitted
+
+
+class _Table:
+    """One CSV file of one kind of entry."""
+
+    def __init__(self, path: Path, kind: type) -> None:
+        self._lines: IO[str] = path.open('w', newline='', encoding='utf-8', buffering=1)
+        self._writer = csv.DictWriter(self._lines, ['stamp_ns', 'frame', *columns_of(kind)])
+        self._writer.writeheader()
+
+    def write(self, result: FrameResult, entries: tuple[Any, ...]) -> None:
+        for entry in entries:
+            self._writer.writerow(
+                {'stamp_ns': result.stamp_ns, 'frame': result.index, **flatten(entry)}
+            )
+
+    def close(self) -> None:
+        self._lines.close()
+
+
+def columns_of(kind: type) -> list[str]:
+    """Columns that the table of one kind of result has."""
+    return [
+        column
+        for field in dataclasses.fields(kind)
+        if field.name not in LEFT_OUT
+        for column in SPREAD_COLUMNS.get(field.name, (field.name,))
+    ]
+
+
+def flatten(entry: Any) -> Row:
+    """
+    Turn one result into a row: enums by their names in lower case, unknown measures (NaN) empty.
+
+    :param entry: instance of a dataclass of `core.results`
+    """
+    row: Row = {}
+    for field in dataclasses.fields(entry):
+        if field.name in LEFT_OUT:
+            continue
+        value = getattr(entry, field.name)
+        if field.name in SPREAD_COLUMNS:
+            columns = SPREAD_COLUMNS[field.name]
+            row.update(zip(columns, (_cell(float(part)) for part in value), strict=True))
+        else:
+            row[field.name] = _cell(value)
+    return row
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if isinstance(value, tuple):
+        return '; '.join(str(part) for part in value)
+    if isinstance(value, float):
+        return '' if math.isnan(value) else round(value, 5)
+    if isinstance(value, bool):
+        return int(value)
+    return value
