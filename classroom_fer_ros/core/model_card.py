@@ -1,0 +1,109 @@
+"""
+Model cards: what a model is, beside its weights, as JSON.
+
+A model is opened through its card only, and only if the weights are the ones that the card names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from classroom_fer_ros.core.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """
+    Description of one model.
+
+    :param file: name of the ONNX file, in the card's folder
+    :param labels: names of the outputs in order, empty for an embedding
+    :param input_size: width and height of the network's input, in pixels
+    :param preprocessing: how a crop becomes the network's input, in words
+    :param accuracy: figures that `command_evaluation` prints, by name
+    """
+
+    name: str
+    task: str
+    file: str
+    sha256: str
+    input_size: tuple[int, int]
+    preprocessing: str
+    labels: tuple[str, ...] = ()
+    training_data: str = ''
+    licence: str = ''
+    command: str = ''
+    command_evaluation: str = ''
+    intended_use: str = ''
+    limits: str = ''
+    parameters: int = 0
+    accuracy: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, float] = field(default_factory=dict)
+    folder: Path = Path()
+
+    @property
+    def path(self) -> Path:
+        """The weights."""
+        return self.folder / self.file
+
+    def write(self, path: Path) -> None:
+        """Write the card as JSON."""
+        values = asdict(self)
+        values.pop('folder')
+        path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
+
+
+def load_card(path: Path) -> ModelCard:
+    """
+    Read a card.
+
+    :raises ModelError: if the file is missing, is no JSON or lacks a field
+    """
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+        values['labels'] = tuple(values.get('labels', ()))
+        values['input_size'] = tuple(values['input_size'])
+        return ModelCard(**values, folder=path.parent)
+    except OSError as error:
+        raise ModelError(f'model card {path} cannot be read: {error.strerror}') from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f'{path} is no model card: {error}') from error
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def open_session(card: ModelCard, num_threads: int = 1) -> Any:
+    """
+    Open the weights of a card with ONNX Runtime.
+
+    :param num_threads: threads that one call may use
+    :return: an ``onnxruntime.InferenceSession``
+    :raises ModelError: if the weights are missing, are not the card's or cannot be read
+    """
+    if not card.path.is_file():
+        raise ModelError(f'{card.path} is missing: it holds the weights of {card.name}')
+    found = sha256_of(card.path)
+    if found != card.sha256:
+        raise ModelError(
+            f'{card.path} is not the file that its card names: sha256 is {found}, '
+            f'the card says {card.sha256}; restore it, or train it again with `{card.command}`'
+        )
+    # Imported here, so that a machine without it can still read cards.
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = num_threads
+    options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(
+            str(card.path), options, providers=['CPUExecutionProvider']
+        )
+    except Exception as error:  # ONNX Runtime's own exceptions share no public base
+        raise ModelError(f'ONNX Runtime cannot read {card.path}: {error}') from error
