@@ -64,8 +64,9 @@ def test_places() -> None:
     image = np.full((720, 1280, 3), 90, np.uint8)
     drawn = draw_overlay(image, result_with((600, 300, 700, 420)))
     is_changed = changed(image, drawn)
-    # Thin strokes are blended with the halo: nearly the colour, not just it.
-    is_blue = np.abs(drawn.astype(int) - EXPRESSION_BLUE).max(axis=2) < 90
+    # Thin strokes are blended with the halo: nearly the colour, not just it. The box is blue too,
+    # 86 away: a wider limit would take its frame for the text.
+    is_blue = np.abs(drawn.astype(int) - EXPRESSION_BLUE).max(axis=2) < 60
     rows, columns = np.nonzero(is_blue)
     assert rows.min() > 300
     assert rows.max() < 325
