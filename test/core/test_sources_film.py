@@ -97,6 +97,18 @@ def test_a_late_reader_gets_the_newest_picture(short_film: Path) -> None:
     assert second.stamp_ns == 3 * PERIOD_NS
 
 
+def test_a_reader_that_paused_misses_nothing(short_film: Path) -> None:
+    clock = FakeClock()
+    config = SourceConfig(source=str(short_film))
+    with open_source(config, clock_ns=clock, sleep=clock.sleep) as source:
+        source.read()
+        clock.advance(60.0)
+        frame = source.read()
+    assert frame is not None
+    assert (frame.index, source.dropped) == (1, 0)
+    assert frame.stamp_s == pytest.approx(60.0), 'stamps keep up with the clock'
+
+
 def test_lateness_goes_over_the_end_of_a_looped_film(short_film: Path) -> None:
     clock = FakeClock()
     config = SourceConfig(source=str(short_film), is_looped=True)

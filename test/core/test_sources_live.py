@@ -147,7 +147,10 @@ def test_a_camera_that_was_unplugged_comes_back() -> None:
     assert frame is not None
     assert (frame.index, frame.image_bgr[0, 0, 0]) == (1, 77)
     assert (source.is_connected, source.problem) == (True, '')
+    is_plugged_in.clear()
     cameras[1].levels.put(None)
+    wait_until(lambda: 'no pictures any more' in source.problem)
+    assert source.problem.endswith('every 0.01 s'), 'begins again with the shortest pause'
     source.close()
     assert cameras[1].is_released
 
@@ -186,6 +189,7 @@ class StreamServer:
         self.film = film
         self.is_up = threading.Event()
         self.is_up.set()
+        self.is_stalled = threading.Event()
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -217,6 +221,9 @@ class StreamServer:
         jpeg = cv2.imencode('.jpg', np.full((120, 160, 3), 99, np.uint8))[1].tobytes()
         part = b'--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n' % len(jpeg)
         while self.is_up.is_set():
+            if self.is_stalled.is_set():
+                time.sleep(0.02)
+                continue
             handler.wfile.write(part + jpeg + b'\r\n')
             time.sleep(0.02)
 
@@ -281,6 +288,16 @@ def test_a_film_on_a_web_server_plays_in_its_own_time(tmp_path: Path) -> None:
             assert last is not None
         assert 0.6 < time.monotonic() - start < 5.0
     server.close()
+
+
+def test_a_stream_that_stalls_counts_as_lost(server: StreamServer) -> None:
+    config = SourceConfig(source=server.url, timeout_s=0.5)
+    with open_source(config) as source:
+        assert source.read() is not None
+        server.is_stalled.set()
+        start = time.monotonic()
+        wait_until(lambda: not source.is_connected)
+        assert time.monotonic() - start < 3.0
 
 
 def test_a_silent_address_is_left_within_its_timeout() -> None:
