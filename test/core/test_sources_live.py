@@ -124,20 +124,27 @@ def test_a_camera_that_was_unplugged_comes_back() -> None:
     cameras = [FakeCamera(), FakeCamera()]
     is_plugged_in = threading.Event()
     is_plugged_in.set()
-    attempts: list[float] = []
+    opened: list[LiveSource] = []
+    problems: list[str] = []  # at each attempt to open it again
 
     def plug() -> FakeCamera:
-        attempts.append(time.monotonic())
+        if not opened:
+            return cameras[0]
+        problems.append(opened[0].problem)
         if not is_plugged_in.is_set():
             raise SourceError('camera /dev/video0 does not exist')
-        return cameras[0 if len(attempts) == 1 else 1]
+        return cameras[1]
 
     source = LiveSource(plug, 'camera /dev/video0', QUICK, is_first_open_final=True)
+    opened.append(source)
     feed(source, cameras[0], [10])
     assert source.read() is not None
     is_plugged_in.clear()
     cameras[0].levels.put(None)
-    wait_until(lambda: len(attempts) >= 4)
+    wait_until(lambda: len(problems) >= 4)
+    pauses = ['0.01 s', '0.02 s', '0.04 s', '0.05 s']
+    assert [problem.rpartition(' every ')[2] for problem in problems[:4]] == pauses
+    assert problems[0].startswith('camera /dev/video0 delivers no pictures any more')
     assert cameras[0].is_released
     assert not source.is_connected
     assert source.problem.startswith('camera /dev/video0 does not exist; trying again')
@@ -148,9 +155,10 @@ def test_a_camera_that_was_unplugged_comes_back() -> None:
     assert (frame.index, frame.image_bgr[0, 0, 0]) == (1, 77)
     assert (source.is_connected, source.problem) == (True, '')
     is_plugged_in.clear()
+    problems.clear()
     cameras[1].levels.put(None)
-    wait_until(lambda: 'no pictures any more' in source.problem)
-    assert source.problem.endswith('every 0.01 s'), 'begins again with the shortest pause'
+    wait_until(lambda: len(problems) >= 1)
+    assert problems[0].endswith('every 0.01 s'), 'begins again with the shortest pause'
     source.close()
     assert cameras[1].is_released
 
