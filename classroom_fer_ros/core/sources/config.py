@@ -60,7 +60,7 @@ class SourceConfig:
     )
     students: int = field(
         default=6,
-        metadata={'description': 'students in the simulated classroom', 'range': (0, 60)},
+        metadata={'description': 'students in the simulated classroom', 'range': (1, 40)},
     )
     seed: int = field(
         default=1,
