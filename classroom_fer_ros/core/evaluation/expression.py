@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import time
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from classroom_fer_ros.core.arrays import FloatArray, ImageGray
 from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.expression import ExpressionClassifier, served_probabilities
-from classroom_fer_ros.core.labels import EXPRESSION_LABELS
+from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
 
 BATCH = 256
 #: Columns of FER+'s votes in the order of the labels, then contempt; unknown and not-a-face last.
 VOTE_COLUMNS = (4, 5, 6, 1, 3, 2, 0, 7)
 NO_EXPRESSION_COLUMNS = (8, 9)
+#: What NumPy and zip raise on files that are damaged, or that hold one array only.
+NOT_AN_ARCHIVE = (TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
+
+IntArray = npt.NDArray[np.int_]
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +82,22 @@ def evaluate_expression(path: Path, card: Path) -> ExpressionScore:
     """
     data = _read(path)
     classifier = ExpressionClassifier(card)
-    images = data['images']
+    images = np.asarray(data['images'], np.uint8)
     logits = np.concatenate(
         [classifier.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
     )
     is_new = ~_is_near_duplicate(data)
     scores: dict[str, LabelSetScore] = {}
-    if 'votes' in data:
-        # Contempt counts among FER+'s eight: a model that knows it may answer it.
-        names = (*EXPRESSION_LABELS, 'contempt')[: logits.shape[1]]
-        scores['ferplus'] = _score(
-            logits.argmax(axis=1), ferplus_majority(data['votes']), is_new, names
-        )
-    served = served_probabilities(logits).argmax(axis=1)
-    for key in ('fer2013', 'labels'):
-        if key in data:
-            scores[key] = _score(served, data[key].astype(int), is_new, EXPRESSION_LABELS)
+    for key, labels in _label_sets(data).items():
+        if key == 'ferplus':
+            # Contempt counts among FER+'s eight: a model that knows it may answer it.
+            names = (*EXPRESSION_LABELS, 'contempt')[: logits.shape[1]]
+            scores[key] = _score(logits.argmax(axis=1), labels, is_new, names)
+        else:
+            served = served_probabilities(logits).argmax(axis=1)
+            scores[key] = _score(served, labels, is_new, EXPRESSION_LABELS)
     if not scores:
-        raise DataError(f'{path}: has neither votes nor fer2013 nor labels')
+        raise DataError(f'{path}: no picture has a label in votes, fer2013 or labels')
     return ExpressionScore(
         model=classifier.card.name,
         parameters=classifier.card.parameters,
@@ -101,7 +106,7 @@ def evaluate_expression(path: Path, card: Path) -> ExpressionScore:
     )
 
 
-def ferplus_majority(votes: FloatArray) -> FloatArray:
+def ferplus_majority(votes: FloatArray) -> IntArray:
     """
     Label that more than half of the votes agree on.
 
@@ -120,22 +125,50 @@ def ferplus_majority(votes: FloatArray) -> FloatArray:
     return np.where(has_majority, index_of_column[winner], -1)
 
 
+def _label_sets(data: dict[str, FloatArray]) -> dict[str, IntArray]:
+    """Each set of labels that says something about at least one picture."""
+    sets: dict[str, IntArray] = {
+        key: data[key].astype(int) for key in ('fer2013', 'labels') if key in data
+    }
+    if 'votes' in data:
+        sets = {'ferplus': ferplus_majority(data['votes']), **sets}
+    return {key: labels for key, labels in sets.items() if (labels >= 0).any()}
+
+
 def _read(path: Path) -> dict[str, FloatArray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             wanted = ('images', 'votes', 'fer2013', 'labels', 'near_duplicate_of_train')
             data = {name: archive[name] for name in wanted if name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, *NOT_AN_ARCHIVE) as error:
         raise DataError(f'{path} cannot be read as an npz file: {error}') from error
-    if 'images' not in data or data['images'].shape[1:] != (48, 48) or len(data['images']) == 0:
-        raise DataError(f'{path}: no `images` of shape (n, 48, 48)')
-    for name, values in data.items():
-        if len(values) != len(data['images']):
-            raise DataError(f'{path}: {len(values)} {name} for {len(data["images"])} images')
+    _check(data, path)
     return data
 
 
-def _is_near_duplicate(data: dict[str, FloatArray]) -> FloatArray:
+def _check(data: dict[str, FloatArray], path: Path) -> None:
+    images = data.get('images', np.empty(0))
+    if images.dtype != np.uint8 or images.shape[1:] != (48, 48) or len(images) == 0:
+        raise DataError(f'{path}: no `images` of shape (n, 48, 48) and type uint8')
+    for name, values in data.items():
+        count = len(values) if values.ndim else 1
+        if count != len(images):
+            raise DataError(f'{path}: {count} {name} for {len(images)} images')
+    votes = data.get('votes')
+    if votes is not None and votes.shape[1:] != (10,):
+        raise DataError(f"{path}: votes have shape {votes.shape}, must have FER+'s 10 columns")
+    for name in {'fer2013', 'labels'} & data.keys():
+        labels = data[name]
+        if labels.ndim != 1 or labels.dtype.kind not in 'iu':
+            raise DataError(f'{path}: {name} must be one whole number a picture')
+        if labels.min() < -1 or labels.max() >= NUM_EXPRESSIONS:
+            raise DataError(
+                f'{path}: {name} must be within -1 to {NUM_EXPRESSIONS - 1}, the index into '
+                f'{", ".join(EXPRESSION_LABELS)}, or -1 for unknown'
+            )
+
+
+def _is_near_duplicate(data: dict[str, FloatArray]) -> BoolArray:
     marks = data.get('near_duplicate_of_train')
     if marks is None:
         return np.zeros(len(data['images']), bool)
@@ -143,7 +176,7 @@ def _is_near_duplicate(data: dict[str, FloatArray]) -> FloatArray:
 
 
 def _score(
-    found: FloatArray, labels: FloatArray, is_new: FloatArray, names: tuple[str, ...]
+    found: IntArray, labels: IntArray, is_new: BoolArray, names: tuple[str, ...]
 ) -> LabelSetScore:
     is_labelled = labels >= 0
     right = found == labels
@@ -155,12 +188,16 @@ def _score(
         if truth.any():
             f1.append(2 * hits / float(truth.sum() + guess.sum()))
     return LabelSetScore(
-        accuracy=float(right[is_labelled].mean()),
-        accuracy_without_near_duplicates=float(right[is_labelled & is_new].mean()),
+        accuracy=_share(right[is_labelled]),
+        accuracy_without_near_duplicates=_share(right[is_labelled & is_new]),
         macro_f1=float(np.mean(f1)),
         recall=recall,
         count=int(is_labelled.sum()),
     )
+
+
+def _share(is_right: BoolArray) -> float:
+    return float(is_right.mean()) if is_right.size else float('nan')
 
 
 def _milliseconds_per_face(classifier: ExpressionClassifier, images: ImageGray) -> float:
