@@ -1,0 +1,67 @@
+# What a person types. Everything lands in .venv and build; `make clean` takes it away again.
+
+PYTHON ?= python3
+SOURCE ?= simulated
+CONFIG ?=
+OUT ?=
+ARGS ?=
+CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
+
+export CLASSROOM_FER_DATA
+# Nothing that is started here talks to other machines, unless the user says so.
+export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
+
+VENV := $(CURDIR)/.venv
+PY := $(VENV)/bin/python
+# A sourced ROS 2 needs the built messages sourced too; the wheels' venv finds its own.
+RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
+
+.PHONY: help run setup setup-test setup-training test lint proof bench simulate \
+	fetch-models train-expression train-facenet clean
+
+help:  ## list what can be typed
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+setup:  ## set everything up (every other target does so by itself)
+	@$(PYTHON) scripts/set_up.py
+
+run: setup  ## run the system: SOURCE=simulated|0|film.mp4|folder|rtsp://…|topic:NAME OUT=folder
+	@$(RUN) -m classroom_fer_ros.run --source "$(SOURCE)" \
+		$(if $(OUT),--out "$(OUT)") $(if $(CONFIG),--config "$(CONFIG)") $(ARGS)
+
+test: lint  ## run everything that CI runs
+	@$(RUN) -m pytest
+
+lint: setup-test  ## style, types and the order of imports
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-cache
+
+proof: setup-test  ## the long proofs
+	@$(RUN) -m pytest -m proof $(ARGS)
+
+bench: setup  ## frames a second and milliseconds a stage for 1, 8 and 30 simulated students
+	@$(PY) -m benchmarks.bench $(ARGS)
+
+simulate: setup  ## render the simulated classroom with its ground truth: OUT=film.mp4
+	@$(PY) -m classroom_fer_ros.simulate --out "$(or $(OUT),out/simulated.mp4)" $(ARGS)
+
+fetch-models: setup  ## fetch the third-party models that are not in any package
+	@$(PY) -m classroom_fer_ros.fetch_models $(or $(ARGS),yunet)
+
+train-expression: setup-training  ## train the expression classifier and export it
+	@$(PY) -m classroom_fer_ros.training.train_expression --data "$(CLASSROOM_FER_DATA)" $(ARGS)
+
+train-facenet: setup-training  ## train the face embedder and export it
+	@$(PY) -m classroom_fer_ros.training.train_facenet --data "$(CLASSROOM_FER_DATA)" $(ARGS)
+
+setup-test:
+	@$(PYTHON) scripts/set_up.py --with test --with training
+
+setup-training:
+	@$(PYTHON) scripts/set_up.py --with training
+
+clean:  ## remove everything that was set up or built (training runs in .cache stay)
+	rm -rf $(VENV) build install log .pytest_cache .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,39 @@
+"""Build of the ROS 2 package (ament_python)."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'classroom_fer_ros'
+SHARE = f'share/{PACKAGE}'
+
+
+def files_in(folder: str, *patterns: str) -> list[str]:
+    """Files of a folder of the checkout, as setuptools wants them: relative paths."""
+    return sorted(str(path) for pattern in patterns for path in Path(folder).glob(pattern))
+
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (SHARE, ['package.xml']),
+        (f'{SHARE}/config', files_in('config', '*.yaml')),
+        (f'{SHARE}/models', files_in('models', '*.json', '*.onnx', '*.yaml')),
+    ],
+    # numpy and OpenCV come from apt on a robot and from wheels elsewhere: package.xml names them.
+    install_requires=['setuptools'],
+    zip_safe=False,
+    maintainer='The classroom_fer_ros maintainers',
+    maintainer_email='maintainers@classroom-fer-ros.invalid',
+    description='Watches a classroom: faces, expressions, fatigue, head poses and alerts.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            f'pipeline_node = {PACKAGE}.nodes.pipeline_node:main',
+            f'run = {PACKAGE}.run:main',
+        ],
+    },
+)
