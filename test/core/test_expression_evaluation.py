@@ -188,6 +188,10 @@ def damage(path: Path, kind: str) -> None:
         middle = len(content) // 2
         content[middle : middle + 64] = bytes(64)
         path.write_bytes(content)
+    elif kind == 'no deflate':
+        start = content.index(b'images.npy') + len(b'images.npy') + content[28]
+        content[start] = 0xFF  # no such kind of block
+        path.write_bytes(content)
     elif kind == 'empty':
         path.write_bytes(b'')
     elif kind == 'text':
@@ -203,7 +207,17 @@ def damage(path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    'kind', ['truncated', 'flipped bytes', 'empty', 'text', 'one array', 'missing', 'folder']
+    'kind',
+    [
+        'truncated',
+        'flipped bytes',
+        'no deflate',
+        'empty',
+        'text',
+        'one array',
+        'missing',
+        'folder',
+    ],
 )
 def test_broken_files_are_named(tmp_path: Path, card: Path, kind: str) -> None:
     path = tmp_path / 'faces.npz'

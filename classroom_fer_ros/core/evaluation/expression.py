@@ -17,9 +17,8 @@ from classroom_fer_ros.core.expression import ExpressionClassifier, served_proba
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
 
 BATCH = 256
-#: Columns of FER+'s votes in the order of the labels, then contempt; unknown and not-a-face last.
+#: Columns of FER+'s votes in the order of the labels, then contempt.
 VOTE_COLUMNS = (4, 5, 6, 1, 3, 2, 0, 7)
-NO_EXPRESSION_COLUMNS = (8, 9)
 #: What NumPy and zip raise on files that are damaged, or that hold one array only.
 NOT_AN_ARCHIVE = (TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 
@@ -119,8 +118,7 @@ def ferplus_majority(votes: FloatArray) -> IntArray:
     kept = np.where(votes > 1, votes, 0).astype(int)
     winner = kept.argmax(axis=1)
     has_majority = kept.max(axis=1) * 2 > kept.sum(axis=1)
-    has_majority &= ~np.isin(winner, NO_EXPRESSION_COLUMNS)
-    index_of_column = np.full(10, -1)
+    index_of_column = np.full(10, -1)  # stays so for unknown and not-a-face
     index_of_column[list(VOTE_COLUMNS)] = np.arange(len(VOTE_COLUMNS))
     return np.where(has_majority, index_of_column[winner], -1)
 
