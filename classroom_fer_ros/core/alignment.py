@@ -44,16 +44,42 @@ def align(image_bgr: ImageBgr, keypoints_xy: FloatArray) -> AlignedCrop:
         corner
     """
     to_image = template_to_image(keypoints_xy)
-    # Without averaging, large faces would alias; half-size steps are what the eye distance allows.
-    scale = float(np.hypot(to_image[0, 0], to_image[1, 0]))
-    interpolation = cv2.INTER_AREA if scale > 2.0 else cv2.INTER_LINEAR
+    # warpAffine interpolates only, so that large faces would alias: they are averaged before.
+    source_bgr, to_source = _shrunk(image_bgr, to_image)
     crop = cv2.warpAffine(
-        image_bgr,
-        to_image,
+        source_bgr,
+        to_source,
         (CROP_SIZE, CROP_SIZE),
-        flags=interpolation | cv2.WARP_INVERSE_MAP,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
     )
     return AlignedCrop(np.asarray(crop, np.uint8), to_image)
+
+
+def _shrunk(image_bgr: ImageBgr, to_image: FloatArray) -> tuple[ImageBgr, FloatArray]:
+    """
+    Part of the picture that a crop shows, reduced by a whole number to about the crop's scale.
+
+    :param to_image: shape (2, 3), from the crop to the picture
+    :return: the reduced part, and the map from the crop to it
+    """
+    factor = int(np.hypot(to_image[0, 0], to_image[1, 0]))
+    if factor < 2:
+        return image_bgr, to_image
+    corners = np.array([[0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]]) * [CROP_SIZE, CROP_SIZE, 1]
+    corners_xy = corners @ to_image.T
+    limit = np.array(image_bgr.shape[1::-1])
+    low = np.clip(corners_xy.min(axis=0) - 2 * factor, 0, limit).astype(int)
+    high = np.clip(corners_xy.max(axis=0) + 2 * factor, 0, limit).astype(int)
+    small_wh = (high - low) // factor  # whole: OpenCV is three times as fast
+    if small_wh.min() < 1:
+        return image_bgr, to_image
+    high = low + factor * small_wh
+    part = image_bgr[low[1] : high[1], low[0] : high[0]]
+    small = cv2.resize(part, small_wh.tolist(), interpolation=cv2.INTER_AREA)
+    # Whole numbers are the centres of pixels, which is where the halves come from.
+    to_small = to_image / factor
+    to_small[:, 2] += (0.5 - low) / factor - 0.5
+    return np.asarray(small, np.uint8), to_small
 
 
 def template_to_image(keypoints_xy: FloatArray) -> FloatArray:
