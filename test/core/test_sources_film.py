@@ -109,6 +109,19 @@ def test_a_reader_that_paused_misses_nothing(short_film: Path) -> None:
     assert frame.stamp_s == pytest.approx(60.0), 'stamps keep up with the clock'
 
 
+@pytest.mark.parametrize('is_paced', [True, False])
+def test_live_stamps_begin_when_reading_begins(short_film: Path, is_paced: bool) -> None:
+    clock = FakeClock()
+    config = SourceConfig(source=str(short_film), is_paced=is_paced)
+    with open_source(config, start_ns=None, clock_ns=clock, sleep=clock.sleep) as source:
+        clock.advance(9.0)  # models load
+        start_ns = clock()
+        stamps = [frame.stamp_ns - start_ns for frame in read_all(source, 3)]
+    assert stamps == [0, PERIOD_NS, 2 * PERIOD_NS]
+    if is_paced:
+        assert clock() - start_ns == 2 * PERIOD_NS, 'nothing is older than it is late'
+
+
 def test_lateness_goes_over_the_end_of_a_looped_film(short_film: Path) -> None:
     clock = FakeClock()
     config = SourceConfig(source=str(short_film), is_looped=True)

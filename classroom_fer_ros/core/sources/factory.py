@@ -19,7 +19,7 @@ from classroom_fer_ros.core.sources.url import UrlSource
 def open_source(
     config: SourceConfig,
     *,
-    start_ns: int = 0,
+    start_ns: int | None = 0,
     clock_ns: ClockNs = time.time_ns,
     sleep: Sleep | None = None,
 ) -> Source:
@@ -27,7 +27,8 @@ def open_source(
     Open a source.
 
     :param start_ns: stamp of the first picture of a film, of pictures or of the simulation: 0
-        offline, the clock's time when live; cameras and addresses stamp by the clock
+        offline, None for the clock's time when it is read (live, so that the age of a picture is
+        now - stamp); cameras and addresses always stamp by the clock
     :param clock_ns: time of day
     :param sleep: waits until a picture is due; None: really, and `close` ends it
     :raises SourceError: if it cannot be opened, or is a topic, which only a ROS node can read
@@ -51,7 +52,7 @@ def open_source(
 
 
 def _open_simulated(
-    config: SourceConfig, start_ns: int, clock_ns: ClockNs, sleep: Sleep | None
+    config: SourceConfig, start_ns: int | None, clock_ns: ClockNs, sleep: Sleep | None
 ) -> SimulatedSource:
     # Imported here: real sources need no renderer.
     from classroom_fer_ros.core.simulation import SimulatedClassroom, SimulationConfig

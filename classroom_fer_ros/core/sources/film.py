@@ -14,7 +14,7 @@ from classroom_fer_ros.core.errors import SourceError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.sources.base import ClockNs, Sleep, Source
 from classroom_fer_ros.core.sources.config import SourceConfig
-from classroom_fer_ros.core.sources.pacing import Pacer
+from classroom_fer_ros.core.sources.pacing import Timeline
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +38,12 @@ class FilmSource(Source):
         self,
         path: Path,
         config: SourceConfig,
-        start_ns: int = 0,
+        start_ns: int | None = 0,
         clock_ns: ClockNs = time.time_ns,
         sleep: Sleep | None = None,
     ) -> None:
         """
-        :param start_ns: stamp of the first picture
+        :param start_ns: stamp of the first picture, None for the clock's time at its reading
         :param sleep: waits until a picture is due; None: really, and `close` ends it
         :raises SourceError: if the file is no film or holds no picture
         """
@@ -54,13 +54,10 @@ class FilmSource(Source):
         # Decoded, and not asked for: turned films have another size than their streams.
         height, width = self._capture.retrieve()[1].shape[:2]
         self._size_wh = (width, height)
-        self._start_ns = start_ns
         self._is_looped = config.is_looped
-        self._pacer = (
-            Pacer(1.0 / fps, clock_ns, sleep or self._sleep_until_closed)
-            if config.is_paced
-            else None
-        )
+        self._timeline = Timeline(1.0 / fps, start_ns, clock_ns)
+        if config.is_paced:
+            self._timeline.pace(sleep or self._sleep_until_closed)
         self._index = 0
         self._index_in_loop = 0
         # FFmpeg crashes when a film is released in the middle of a grab.
@@ -71,7 +68,7 @@ class FilmSource(Source):
         return self._size_wh
 
     def read(self) -> Frame | None:
-        newest = self._pacer.newest_due(self._index) if self._pacer else self._index
+        newest = self._timeline.newest_due(self._index)
         with self._capture_lock:
             return None if self._is_closing.is_set() else self._read_from(newest)
 
@@ -85,7 +82,7 @@ class FilmSource(Source):
                 continue
             is_decoded, image = self._capture.retrieve()
             if is_decoded:
-                return Frame(np.asarray(image, np.uint8), self._stamp_ns(index), index)
+                return Frame(np.asarray(image, np.uint8), self._timeline.stamp_ns(index), index)
             logger.warning('%s: picture %d cannot be decoded', self.description, index)
             self.dropped += 1
         return None
@@ -126,7 +123,3 @@ class FilmSource(Source):
         if found < expected - 1:  # containers are one off at times
             self.problem = f'{self._path} is truncated or damaged: {found} of {expected} pictures'
             logger.warning(self.problem)
-
-    def _stamp_ns(self, index: int) -> int:
-        delay_ns = self._pacer.delay_ns if self._pacer else 0
-        return self._start_ns + delay_ns + round(index * 1e9 / self.fps)

@@ -51,3 +51,29 @@ class Pacer:
             late_ns = -self._period_ns
         self._sleep(-late_ns * 1e-9)
         return index
+
+
+class Timeline:
+    """When the pictures of a sequence are due, and their stamps: start + index * period."""
+
+    def __init__(self, period_s: float, start_ns: int | None, clock_ns: ClockNs) -> None:
+        """:param start_ns: stamp of the first picture, None for the clock's time at its reading"""
+        self._period_s = period_s
+        self._start_ns = start_ns
+        self._clock_ns = clock_ns
+        self._pacer: Pacer | None = None
+
+    def pace(self, sleep: Sleep, max_late_s: float = MAX_LATE_S) -> None:
+        """Run in real time from now on."""
+        self._pacer = Pacer(self._period_s, self._clock_ns, sleep, max_late_s)
+
+    def newest_due(self, index: int) -> int:
+        """As `Pacer.newest_due`; everything is due where there is no real time."""
+        if self._start_ns is None:
+            self._start_ns = self._clock_ns()
+        return self._pacer.newest_due(index) if self._pacer else index
+
+    def stamp_ns(self, index: int) -> int:
+        """Stamp of a picture; it was due before."""
+        delay_ns = self._pacer.delay_ns if self._pacer else 0
+        return (self._start_ns or 0) + delay_ns + round(index * self._period_s * 1e9)

@@ -15,7 +15,7 @@ from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.sources.base import ClockNs, Sleep, Source
 from classroom_fer_ros.core.sources.config import SourceConfig
 from classroom_fer_ros.core.sources.kind import picture_paths
-from classroom_fer_ros.core.sources.pacing import Pacer
+from classroom_fer_ros.core.sources.pacing import Timeline
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +45,12 @@ class PicturesSource(Source):
     def __init__(
         self,
         config: SourceConfig,
-        start_ns: int = 0,
+        start_ns: int | None = 0,
         clock_ns: ClockNs = time.time_ns,
         sleep: Sleep | None = None,
     ) -> None:
         """
-        :param start_ns: stamp of the first picture
+        :param start_ns: stamp of the first picture, None for the clock's time at its reading
         :param sleep: waits until a picture is due; None: really, and `close` ends it
         :raises SourceError: if there are no pictures, or none that can be read
         """
@@ -61,14 +61,10 @@ class PicturesSource(Source):
         self.problems: list[str] = []
         self.path = Path()
         self._size_wh = (0, 0)
-        self._start_ns = start_ns
         self._is_looped = config.is_looped
-        self._interval_s = config.picture_interval_s
-        self._pacer = (
-            Pacer(self._interval_s, clock_ns, sleep or self._sleep_until_closed, max_late_s=0.0)
-            if config.is_paced
-            else None
-        )
+        self._timeline = Timeline(config.picture_interval_s, start_ns, clock_ns)
+        if config.is_paced:
+            self._timeline.pace(sleep or self._sleep_until_closed, max_late_s=0.0)
         self._place = 0
         self._index = 0
         self._next: ImageBgr | None = self._advance()
@@ -84,14 +80,12 @@ class PicturesSource(Source):
         self._next = None
         if image is None:
             return None
-        if self._pacer:
-            self._pacer.newest_due(self._index)
+        self._timeline.newest_due(self._index)
         if self._is_closing.is_set():
             return None
-        delay_ns = self._pacer.delay_ns if self._pacer else 0
-        stamp_ns = self._start_ns + delay_ns + round(self._index * self._interval_s * 1e9)
+        index = self._index
         self._index += 1
-        return Frame(image, stamp_ns, self._index - 1, is_still=True)
+        return Frame(image, self._timeline.stamp_ns(index), index, is_still=True)
 
     def close(self) -> None:
         self._is_closing.set()

@@ -10,7 +10,7 @@ from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.sources.base import ClockNs, Sleep, Source
 from classroom_fer_ros.core.sources.config import SourceConfig
-from classroom_fer_ros.core.sources.pacing import Pacer
+from classroom_fer_ros.core.sources.pacing import Timeline
 
 
 class Classroom(Protocol):
@@ -31,24 +31,21 @@ class SimulatedSource(Source):
         self,
         classroom: Classroom,
         config: SourceConfig,
-        start_ns: int = 0,
+        start_ns: int | None = 0,
         clock_ns: ClockNs = time.time_ns,
         sleep: Sleep | None = None,
     ) -> None:
         """
-        :param start_ns: stamp of the first picture
+        :param start_ns: stamp of the first picture, None for the clock's time at its reading
         :param sleep: waits until a picture is due; None: really, and `close` ends it
         """
         super().__init__(f'simulated classroom with {config.students} students', config.fps)
         self.truth: tuple[Any, ...] = ()
         self._classroom = classroom
         self._size_wh = (config.width, config.height)
-        self._start_ns = start_ns
-        self._pacer = (
-            Pacer(1.0 / config.fps, clock_ns, sleep or self._sleep_until_closed)
-            if config.is_paced
-            else None
-        )
+        self._timeline = Timeline(1.0 / config.fps, start_ns, clock_ns)
+        if config.is_paced:
+            self._timeline.pace(sleep or self._sleep_until_closed)
         self._index = 0
 
     @property
@@ -56,15 +53,14 @@ class SimulatedSource(Source):
         return self._size_wh
 
     def read(self) -> Frame | None:
-        index = self._pacer.newest_due(self._index) if self._pacer else self._index
+        index = self._timeline.newest_due(self._index)
         if self._is_closing.is_set():
             return None
         self.dropped += index - self._index
         self._index = index + 1
         image, truth = self._classroom.render(index / self.fps)
         self.truth = tuple(truth)
-        delay_ns = self._pacer.delay_ns if self._pacer else 0
-        return Frame(image, self._start_ns + delay_ns + round(index * 1e9 / self.fps), index)
+        return Frame(image, self._timeline.stamp_ns(index), index)
 
     def close(self) -> None:
         self._is_closing.set()
