@@ -1,4 +1,4 @@
-"""What every test may ask for: the folder of real pictures and films."""
+"""What every test may ask for: the folder of real pictures and films, and a quiet ROS domain."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Before anything imports rclpy: tests talk to this machine only, and not to other test runs on it.
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
 
 
 @pytest.fixture(scope='session')

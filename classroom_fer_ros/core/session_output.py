@@ -53,6 +53,20 @@ TABLES: dict[str, type] = {
 Row = dict[str, object]
 
 
+def prepare_folder(folder: Path) -> None:
+    """
+    Make the folder of a session.
+
+    :raises SourceError: if it cannot be made or written to
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f'cannot make the output folder {folder}: {error.strerror}') from error
+    if not os.access(folder, os.W_OK):
+        raise SourceError(f'no permission to write into the output folder {folder}')
+
+
 class SessionOutput:
     """Writes the annotated film and the tables of one session into a folder."""
 
@@ -62,14 +76,7 @@ class SessionOutput:
         :param fps: pictures a second of the annotated film
         :raises SourceError: if the folder cannot be written to
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SourceError(
-                f'cannot make the output folder {folder}: {error.strerror}'
-            ) from error
-        if not os.access(folder, os.W_OK):
-            raise SourceError(f'no permission to write into the output folder {folder}')
+        prepare_folder(folder)
         self.folder = folder
         self._fps = fps if fps > 0 else 25.0
         self._film: cv2.VideoWriter | None = None

@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from tiny_models import LABELS, WHITE_LOGIT, faces_showing, write_expression_model
 
 from classroom_fer_ros.core.errors import ConfigError, ModelError
 from classroom_fer_ros.core.expression import (
@@ -19,6 +18,7 @@ from classroom_fer_ros.core.expression import (
     served_probabilities,
 )
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
+from tiny_models import LABELS, WHITE_LOGIT, faces_showing, write_expression_model
 
 
 @pytest.fixture

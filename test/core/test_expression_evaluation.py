@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_models import faces_showing, write_expression_model
 
 from classroom_fer_ros.core.errors import DataError, ModelError
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression, ferplus_majority
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
+from tiny_models import faces_showing, write_expression_model
 
 #: FER+'s columns.
 COLUMNS = (

@@ -5,13 +5,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from films import read_film
 
 from classroom_fer_ros.core.detection import FullRangeDetector
 from classroom_fer_ros.core.eyes import LEFT_EYE, MOUTH_CORNERS, MOUTH_EDGES, RIGHT_EYE
 from classroom_fer_ros.core.eyes import measure_openings as measure
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.tracking import FaceTracker
+from films import read_film
 
 
 def mesh_of(eye_height: float, mouth_height: float) -> np.ndarray:

@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from films import read_film
 
 from classroom_fer_ros.core.detection import FullRangeDetector
 from classroom_fer_ros.core.errors import ModelError
@@ -17,6 +16,7 @@ from classroom_fer_ros.core.head_pose import (
 )
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.tracking import FaceTracker
+from films import read_film
 
 SHAPE = Path(__file__).parents[2] / 'models' / 'face_shape.json'
 

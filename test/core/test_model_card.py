@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_models import LABELS, faces_showing, write_expression_model
 
 from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.core.expression import network_input
 from classroom_fer_ros.core.model_card import ModelCard, load_card, open_session, sha256_of
 from classroom_fer_ros.core.model_files import ENVIRONMENT_VARIABLE, models_dir
 from classroom_fer_ros.core.package_files import package_file
+from tiny_models import LABELS, faces_showing, write_expression_model
 
 MINIMUM = {
     'name': 'a',

@@ -9,13 +9,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from clocks import FakeClock
 
 from classroom_fer_ros.core.errors import SourceError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.sources import Source, SourceConfig, open_source
 from classroom_fer_ros.core.sources.film import plausible_fps
 from classroom_fer_ros.core.sources.pacing import Pacer
+from clocks import FakeClock
 
 PERIOD_NS = 40_000_000
 

@@ -9,13 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from clocks import FakeClock
 
 from classroom_fer_ros.core.errors import SourceError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.sources import Source, SourceConfig, open_source
 from classroom_fer_ros.core.sources.pictures import PicturesSource
 from classroom_fer_ros.core.sources.simulated import SimulatedSource
+from clocks import FakeClock
 
 
 def read_all(source: Source) -> list[Frame]:

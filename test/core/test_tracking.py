@@ -6,13 +6,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from films import read_film
 
 from classroom_fer_ros.core.detection import FullRangeDetector
 from classroom_fer_ros.core.errors import ConfigError, StampError
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.package_files import package_file
 from classroom_fer_ros.core.tracking import FaceTracker, TrackingConfig
+from films import read_film
 
 # Where the seven people's faces are in the first picture in which each is seen, by eye: picture,
 # x, y. The girl at the left shows her profile first.

@@ -16,7 +16,9 @@ SOURCE_HELP = (
 class SourceConfig:
     """Where pictures come from, and how they are delivered."""
 
-    source: str = field(default='simulated', metadata={'description': SOURCE_HELP})
+    source: str = field(
+        default='simulated', metadata={'description': SOURCE_HELP, 'parameter': 'source'}
+    )
     width: int = field(
         default=1280,
         metadata={
