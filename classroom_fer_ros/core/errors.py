@@ -38,3 +38,7 @@ class StampError(ClassroomFerError):
 
 class DataError(ClassroomFerError):
     """A data file or folder is missing, truncated or of another layout."""
+
+
+class GalleryError(ClassroomFerError):
+    """The gallery of enrolled people is broken, of another model, or given what it cannot hold."""

@@ -1,0 +1,203 @@
+"""The gallery: enrolment, search, forgetting, and files that are not what they should be."""
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classroom_fer_ros.core.errors import GalleryError
+from classroom_fer_ros.core.gallery import MIN_MARGIN, Gallery
+from classroom_fer_ros.core.model_card import ModelCard
+
+SIZE = 128
+STAMP_S = 1_700_000_000.0
+
+
+def card(name: str = 'facenet-a', sha256: str = 'a' * 64, **settings: float) -> ModelCard:
+    return ModelCard(
+        name=name,
+        task='identification',
+        file='facenet.onnx',
+        sha256=sha256,
+        input_size=(88, 88),
+        preprocessing='',
+        command='make train-facenet',
+        settings=settings or {'similarity_threshold': 0.5},
+    )
+
+
+def unit(*places: float) -> np.ndarray:
+    """A vector of unit length with the given first coordinates."""
+    vector = np.zeros(SIZE, np.float32)
+    vector[: len(places)] = places
+    return vector / np.linalg.norm(vector)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / 'deep' / 'gallery.db'
+
+
+def test_nobody_is_found_among_nobody(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    assert gallery.people() == []
+    assert gallery.search(unit(1)) is None
+
+
+@pytest.mark.parametrize('name', ['Ana', 'Žofie Čapková', '王小明', 'עדי', '👩🏽‍🏫', "O'Hara; --"])
+def test_any_name_comes_back_after_reopening(path: Path, name: str) -> None:
+    gallery = Gallery.open(path, card())
+    person_id = gallery.enroll(name, np.stack([unit(1), unit(1, 0.2)]), STAMP_S)
+    gallery.close()
+    (person,) = Gallery.open(path, card()).people()
+    assert (person.person_id, person.name, person.embeddings) == (person_id, name, 2)
+    assert person.enrolled_at == '2023-11-14T22:13:20+00:00'
+    assert name not in person_id
+
+
+def test_each_is_found_by_a_face_like_the_own(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    ids = [
+        gallery.enroll(name, unit(*place)[None], '2026-01-02T03:04:05Z')
+        for name, place in (('Ana', (1, 0, 0)), ('Bo', (0, 1, 0)), ('Ana', (0, 0, 1)))
+    ]
+    for person_id, probe in zip(ids, np.eye(3), strict=True):
+        match = gallery.search(unit(*(probe + 0.2)))
+        assert match is not None
+        assert match.person_id == person_id
+    assert match.person_name == 'Ana'
+    assert match.similarity == pytest.approx(1.2 / np.linalg.norm([0.2, 0.2, 1.2]), abs=1e-5)
+
+
+def test_a_stranger_is_nobody(path: Path) -> None:
+    gallery = Gallery.open(path, card(similarity_threshold=0.8))
+    gallery.enroll('Ana', unit(1)[None], STAMP_S)
+    assert gallery.search(unit(0, 1)) is None
+    assert gallery.search(unit(0.79, np.sqrt(1 - 0.79**2))) is None
+    assert gallery.search(unit(0.81, np.sqrt(1 - 0.81**2))) is not None
+
+
+def test_between_two_who_look_alike_nobody_is_named(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    gallery.enroll('Ana', unit(1, 0)[None], STAMP_S)
+    gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+    assert gallery.search(unit(1, 1 - MIN_MARGIN / 2)) is None
+    assert gallery.search(unit(1, 1 - 3 * MIN_MARGIN)) is not None
+
+
+def test_search_compares_with_the_mean_of_a_persons_embeddings(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    gallery.enroll('Ana', np.stack([unit(1, 1), unit(1, -1)]), STAMP_S)
+    match = gallery.search(unit(1))
+    assert match is not None
+    assert match.similarity == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_forgotten_are_gone_from_memory_and_file(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    ana = gallery.enroll('Ana Unforgettable', unit(1)[None], STAMP_S)
+    bo = gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+    assert b'Unforgettable' in path.read_bytes()
+    assert gallery.forget(ana)
+    assert not gallery.forget(ana)
+    assert gallery.search(unit(1)) is None
+    assert [person.person_id for person in gallery.people()] == [bo]
+    gallery.close()
+    assert b'Unforgettable' not in path.read_bytes()
+    assert unit(1).tobytes() not in path.read_bytes()
+    assert len(Gallery.open(path, card()).people()) == 1
+
+
+def test_another_models_embeddings_are_refused(path: Path) -> None:
+    Gallery.open(path, card()).close()
+    with pytest.raises(GalleryError, match=r'facenet-a.*facenet-b.*enrol everybody again'):
+        Gallery.open(path, card('facenet-b', 'b' * 64))
+    Gallery.open(path, card('renamed')).close()  # the weights count, not their name
+
+
+def test_a_card_without_threshold_is_refused(path: Path) -> None:
+    with pytest.raises(GalleryError, match='similarity_threshold'):
+        Gallery.open(path, card(other=1.0))
+    assert not path.exists()
+
+
+@pytest.mark.parametrize('content', [b'', b'no database', b'SQLite format 3\0' + b'\xff' * 5000])
+def test_a_broken_file_is_named_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / 'broken.db'
+    path.write_bytes(content)
+    with pytest.raises(GalleryError, match=r'broken\.db'):
+        Gallery.open(path, card())
+    assert path.read_bytes() == content
+
+
+def test_a_truncated_gallery_is_left_alone(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    for number in range(40):
+        gallery.enroll(f'person {number}', unit(1, number)[None], STAMP_S)
+    gallery.close()
+    content = path.read_bytes()[:9000]
+    path.write_bytes(content)
+    with pytest.raises(GalleryError, match='left as it is'):
+        Gallery.open(path, card())
+    assert path.read_bytes() == content
+
+
+def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / 'other.db'
+    with sqlite3.connect(path) as connection:
+        connection.execute('CREATE TABLE notes (text)')
+    with pytest.raises(GalleryError, match=r'other\.db is no gallery'):
+        Gallery.open(path, card())
+
+
+def test_another_schema_is_refused(path: Path) -> None:
+    Gallery.open(path, card()).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute('PRAGMA user_version = 99')
+    with pytest.raises(GalleryError, match='schema 99'):
+        Gallery.open(path, card())
+
+
+def test_a_folder_is_no_gallery(tmp_path: Path) -> None:
+    with pytest.raises(GalleryError, match='cannot be opened'):
+        Gallery.open(tmp_path, card())
+
+
+@pytest.mark.parametrize(
+    ('name', 'embeddings', 'stamp'),
+    [
+        ('  ', unit(1)[None], STAMP_S),
+        ('Ana', np.empty((0, SIZE), np.float32), STAMP_S),
+        ('Ana', unit(1), STAMP_S),
+        ('Ana', 2 * unit(1)[None], STAMP_S),
+        ('Ana', np.full((1, SIZE), np.nan, np.float32), STAMP_S),
+        ('Ana', unit(1)[None, :64], STAMP_S),
+        ('Ana', unit(1)[None], 'yesterday'),
+        ('Ana', unit(1)[None], float('nan')),
+        ('lone surrogate \ud800', unit(1)[None], STAMP_S),
+    ],
+)
+def test_what_cannot_be_enrolled_changes_nothing(
+    path: Path, name: str, embeddings: np.ndarray, stamp: float | str
+) -> None:
+    gallery = Gallery.open(path, card())
+    gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+    with pytest.raises(GalleryError):
+        gallery.enroll(name, embeddings, stamp)
+    gallery.enroll('Cy', unit(0, 0, 1)[None], STAMP_S)
+    assert [person.name for person in gallery.people()] == ['Bo', 'Cy']
+
+
+def test_a_failed_enrolment_leaves_nothing_behind(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            'CREATE TRIGGER full BEFORE INSERT ON embeddings BEGIN '
+            "SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    with pytest.raises(GalleryError, match='disk full'):
+        gallery.enroll('Ana', unit(1)[None], STAMP_S)
+    assert gallery.people() == []
+    gallery.close()
+    assert Gallery.open(path, card()).people() == []
