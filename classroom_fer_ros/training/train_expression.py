@@ -10,9 +10,7 @@ the weights, best epoch by validation. An interrupted run goes on where it stopp
 from __future__ import annotations
 
 import argparse
-import copy
-import csv
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +26,7 @@ from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.export import count_parameters, export_onnx, finish_card
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
 from classroom_fer_ros.training.ferplus import TRAINED_LABELS, LabelledFaces, load_ferplus
+from classroom_fer_ros.training.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,66 +44,13 @@ class TrainingConfig:
     seed: int = 1
 
 
-@dataclass(slots=True)
-class Run:
-    """What a run needs to go on after an interruption."""
-
-    config: TrainingConfig
-    network: ExpressionNetwork
-    average: ExpressionNetwork
-    optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
-    generator: torch.Generator
-    epoch: int = 0
-    best_accuracy: float = 0.0
-
-    @classmethod
-    def start(cls, config: TrainingConfig, steps_per_epoch: int) -> Run:
-        """Make a network with fresh weights."""
-        torch.manual_seed(config.seed)
-        network = ExpressionNetwork(len(TRAINED_LABELS), config.channels, config.dropout)
-        optimizer = torch.optim.AdamW(
-            network.parameters(), config.learning_rate, weight_decay=config.weight_decay
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            config.learning_rate,
-            total_steps=config.epochs * steps_per_epoch,
-            pct_start=0.15,
-        )
-        generator = torch.Generator().manual_seed(config.seed)
-        return cls(config, network, copy.deepcopy(network), optimizer, schedule, generator)
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint, whole or not at all."""
-        part = path.with_suffix('.part')
-        torch.save(
-            {
-                'config': asdict(self.config),
-                'network': self.network.state_dict(),
-                'average': self.average.state_dict(),
-                'optimizer': self.optimizer.state_dict(),
-                'schedule': self.schedule.state_dict(),
-                'generator': self.generator.get_state(),
-                'epoch': self.epoch,
-                'best_accuracy': self.best_accuracy,
-            },
-            part,
-        )
-        part.rename(path)
-
-    def resume(self, path: Path) -> None:
-        """Go on from a checkpoint of the same configuration."""
-        saved = torch.load(path, weights_only=True)
-        self.network.load_state_dict(saved['network'])
-        self.average.load_state_dict(saved['average'])
-        self.optimizer.load_state_dict(saved['optimizer'])
-        self.schedule.load_state_dict(saved['schedule'])
-        self.generator.set_state(saved['generator'])
-        self.epoch, self.best_accuracy = saved['epoch'], saved['best_accuracy']
+def make_network(config: TrainingConfig) -> ExpressionNetwork:
+    """Network with fresh weights."""
+    torch.manual_seed(config.seed)
+    return ExpressionNetwork(len(TRAINED_LABELS), config.channels, config.dropout)
 
 
-def train_epoch(run: Run, faces: LabelledFaces) -> float:
+def train_epoch(run: Run[ExpressionNetwork], faces: LabelledFaces) -> float:
     """One pass over the training pictures; mean loss."""
     run.network.train()
     losses = []
@@ -117,25 +63,8 @@ def train_epoch(run: Run, faces: LabelledFaces) -> float:
         loss = functional.cross_entropy(
             logits, targets, label_smoothing=run.config.label_smoothing
         )
-        run.optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(run.network.parameters(), 5.0)
-        run.optimizer.step()
-        run.schedule.step()
-        _update_average(run)
-        losses.append(loss.item())
+        losses.append(run.step(loss))
     return float(np.mean(losses))
-
-
-def _update_average(run: Run) -> None:
-    with torch.no_grad():
-        for averaged, current in zip(
-            run.average.state_dict().values(), run.network.state_dict().values(), strict=True
-        ):
-            if averaged.dtype.is_floating_point:
-                averaged.lerp_(current, 1.0 - run.config.average_decay)
-            else:
-                averaged.copy_(current)
 
 
 def accuracy(network: nn.Module, faces: LabelledFaces) -> float:
@@ -161,31 +90,11 @@ def train(config: TrainingConfig, data: Path, work: Path) -> Path:
     """
     training = load_ferplus(data / 'ferplus_train.npz')
     validation = load_ferplus(data / 'ferplus_validation.npz')
-    work.mkdir(parents=True, exist_ok=True)
-    last, best = work / 'last.pt', work / 'best.pt'
-    run = Run.start(config, max(1, len(training.images) // config.batch_size))
-    if last.is_file():
-        run.resume(last)
-    while run.epoch < config.epochs:
-        loss = train_epoch(run, training)
-        run.epoch += 1
-        reached = accuracy(run.average, validation)
-        _log(work / 'log.csv', run.epoch, loss, reached)
-        if reached > run.best_accuracy:
-            run.best_accuracy = reached
-            run.save(best)
-        run.save(last)
-    return best
-
-
-def _log(path: Path, epoch: int, loss: float, reached: float) -> None:
-    is_new = not path.is_file()
-    with path.open('a', newline='') as lines:
-        writer = csv.writer(lines)
-        if is_new:
-            writer.writerow(['epoch', 'loss', 'validation_accuracy'])
-        writer.writerow([epoch, f'{loss:.4f}', f'{reached:.4f}'])
-    print(f'epoch {epoch}: loss {loss:.4f}, validation accuracy {reached:.4f}', flush=True)
+    steps = max(1, len(training.images) // config.batch_size)
+    run = Run.start(config, make_network(config), steps)
+    return run.finish(
+        work, lambda: train_epoch(run, training), lambda: accuracy(run.average, validation)
+    )
 
 
 def export(checkpoint: Path, onnx_path: Path, validation: Path) -> ModelCard:
@@ -197,7 +106,7 @@ def export(checkpoint: Path, onnx_path: Path, validation: Path) -> ModelCard:
     """
     saved = torch.load(checkpoint, weights_only=True)
     config = TrainingConfig(**saved['config'])
-    network = ExpressionNetwork(len(TRAINED_LABELS), config.channels, config.dropout)
+    network = make_network(config)
     network.load_state_dict(saved['average'])
     shape = (1, INPUT_SIZE, INPUT_SIZE)
     export_onnx(network, torch.zeros(1, *shape), onnx_path)
