@@ -1,0 +1,265 @@
+"""
+Fatigue of one person from the opening of eyes and mouth.
+
+PERCLOS (P80): the share of time in which the eyes are at least 80 % closed; Wierwille et al.,
+"Research on vehicle-based driver status/performance monitoring", 1994, and FHWA-MCRT-98-006. How
+far open eyes are open differs between people and is learned as a high percentile of what was seen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from classroom_fer_ros.core.errors import StampError
+from classroom_fer_ros.core.eye_closures import Closure, ClosureKind, EyeClosures
+from classroom_fer_ros.core.fatigue_config import RULES, FatigueConfig
+from classroom_fer_ros.core.fatigue_level import FatigueMeasures, judge, next_state
+from classroom_fer_ros.core.frame_rate import FrameRate, RateGate
+from classroom_fer_ros.core.recent import RecentSum
+from classroom_fer_ros.core.results import NAN, Fatigue, FatigueState
+from classroom_fer_ros.core.running_quantile import RunningQuantile
+from classroom_fer_ros.core.yawns import YawnDetector
+
+__all__ = ['RULES', 'EyeMouthObservation', 'FatigueConfig', 'FatigueMonitor']
+
+PERCLOS_WINDOW_S = 60.0
+MIN_PERCLOS_S = 30.0
+#: A rate of blinks is not told from less.
+MIN_BLINK_RATE_S = 10.0
+YAWN_WINDOW_S = 300.0
+#: Shortest blink, long closure and microsleep, seconds.
+CLOSURE_BOUNDS_S = (0.05, 0.5, 1.0)
+#: Open eyes measure within these ratios; who sleeps from the first picture on stays above none.
+OPEN_RATIO_RANGE = (0.24, 0.42)
+PRIOR_OPEN_RATIO = 0.30
+#: Closed eyes are at most this share of open ones, else small eyes would never open.
+MAX_CLOSED_SHARE = 0.55
+#: In the first seconds everything teaches what open is, later only eyes that are rather open:
+#: sleep must not become the new usual.
+LEARN_ALL_S = 10.0
+MIN_LEARN_OPENNESS = 0.5
+#: A mouth below this share of the yawn's ratio has shut: lips move during a long yawn.
+YAWN_CLOSE_SHARE = 0.5
+#: Pictures a second: below the first blinks become unknown, from the second on they are back.
+BLINK_FPS = (14.0, 16.0)
+MIN_BLINK_FPS = 15.0
+#: The same for everything else; a camera of 5 fps must not fall out by its jitter.
+ALL_FPS = (4.5, 4.95)
+MIN_ALL_FPS = 4.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EyeMouthObservation:
+    """
+    Openings measured in one picture, as in `eyes.Openings`.
+
+    :param is_visible: whether the face is large enough and not turned too far
+    """
+
+    left_eye_ratio: float
+    right_eye_ratio: float
+    mouth_ratio: float
+    is_visible: bool
+
+
+class OpennessScale:
+    """From eye aspect ratio to openness: 0 closed, 1 as open as this person's eyes usually are."""
+
+    def __init__(self, closed_ratio: float) -> None:
+        self._closed_ratio = closed_ratio
+        self._learned_s = 0.0
+        self._usual = RunningQuantile(
+            low=0.0,
+            high=0.6,
+            num_bins=120,
+            quantile=0.85,
+            memory_s=300.0,
+            prior=PRIOR_OPEN_RATIO,
+            prior_s=1.0,
+        )
+
+    @property
+    def open_ratio(self) -> float:
+        """Ratio of this person's open eyes, as learned so far."""
+        low, high = OPEN_RATIO_RANGE
+        return min(max(self._usual.value, low), high)
+
+    def openness(self, ratio: float) -> float:
+        """Openness of one eye, not below 0; NaN stays NaN."""
+        closed = min(self._closed_ratio, MAX_CLOSED_SHARE * self.open_ratio)
+        return max((ratio - closed) / (self.open_ratio - closed), 0.0) if ratio == ratio else NAN
+
+    def learn(self, ratio: float, duration_s: float) -> None:
+        """Count a ratio that lasted this long."""
+        if self._learned_s > LEARN_ALL_S and self.openness(ratio) < MIN_LEARN_OPENNESS:
+            return
+        self._learned_s += duration_s
+        self._usual.add(ratio, duration_s)
+
+
+class FatigueMonitor:
+    """Follows one person's eyes and mouth. Holds no clock."""
+
+    def __init__(self, config: FatigueConfig | None = None) -> None:
+        self._config = config or FatigueConfig()
+        self._scale = OpennessScale(self._config.closed_ratio)
+        self._rate = FrameRate()
+        low, back = BLINK_FPS
+        self._blink_gate = RateGate(start_fps=MIN_BLINK_FPS, off_fps=low, on_fps=back)
+        low, back = ALL_FPS
+        self._gate = RateGate(start_fps=MIN_ALL_FPS, off_fps=low, on_fps=back)
+        self._closures = EyeClosures(self._config.closure_openness, CLOSURE_BOUNDS_S)
+        yawn_ratio = self._config.yawn_ratio
+        self._yawns = YawnDetector(
+            open_ratio=yawn_ratio,
+            close_ratio=YAWN_CLOSE_SHARE * yawn_ratio,
+            min_s=self._config.yawn_s,
+        )
+        self._stamp_s = -math.inf
+        self._judged_at_s = -math.inf
+        self._openness = NAN
+        self._is_microsleep_counted = False
+        self._judged, self._closed = RecentSum(PERCLOS_WINDOW_S), RecentSum(PERCLOS_WINDOW_S)
+        self._blink_judged, self._blinks = RecentSum(PERCLOS_WINDOW_S), RecentSum(PERCLOS_WINDOW_S)
+        self._microsleeps = RecentSum(PERCLOS_WINDOW_S)
+        self._long_closures = RecentSum(PERCLOS_WINDOW_S)
+        self._recent_yawns = RecentSum(YAWN_WINDOW_S)
+        self._blink_count = self._yawn_count = 0
+        self._state = FatigueState.UNKNOWN
+
+    def update(self, face_id: str, observation: EyeMouthObservation, stamp_s: float) -> Fatigue:
+        """
+        Add what one picture showed.
+
+        `longest_closure_s` is of the last minute; `blink_count` and `yawn_count` are of all time.
+
+        :param stamp_s: image acquisition time in seconds, never decreasing
+        :raises StampError: if `stamp_s` goes back in time
+        """
+        if stamp_s < self._stamp_s:
+            raise StampError(stamp_s, self._stamp_s)
+        elapsed_s = stamp_s - self._stamp_s
+        if elapsed_s > self._config.max_gap_s:
+            self._rate.reset()
+            self._interrupt()
+        self._stamp_s = stamp_s
+        rate_fps = self._rate.update(stamp_s)
+        self._gate.update(rate_fps)
+        self._blink_gate.update(rate_fps)
+        self._look(observation, elapsed_s, stamp_s)
+        return self._result(face_id, observation, stamp_s)
+
+    def _interrupt(self) -> None:
+        self._openness = NAN
+        self._is_microsleep_counted = False
+        self._closures.interrupt()
+        self._yawns.interrupt()
+
+    def _look(self, observation: EyeMouthObservation, elapsed_s: float, stamp_s: float) -> None:
+        ratio = (observation.left_eye_ratio + observation.right_eye_ratio) / 2
+        if not observation.is_visible or not math.isfinite(ratio + observation.mouth_ratio):
+            self._interrupt()
+            return
+        previous = self._openness
+        if not math.isnan(previous):
+            self._scale.learn(ratio, elapsed_s)
+        self._openness = self._scale.openness(ratio)
+        if self._gate.is_open and not math.isnan(previous):
+            self._count_time(previous, elapsed_s, stamp_s)
+        closure = self._closures.update(self._openness, stamp_s)
+        is_yawn = self._yawns.update(observation.mouth_ratio, stamp_s)
+        if self._gate.is_open:
+            self._count_closures(closure, stamp_s)
+            if is_yawn:
+                self._yawn_count += 1
+                self._recent_yawns.add(1.0, stamp_s)
+
+    def _count_time(self, previous: float, elapsed_s: float, stamp_s: float) -> None:
+        self._judged_at_s = stamp_s
+        self._judged.add(elapsed_s, stamp_s)
+        # Lids move faster than pictures follow: each picture stands for half the time around it.
+        line = self._config.perclos_openness
+        halves = (previous <= line) + (self._openness <= line)
+        self._closed.add(elapsed_s * halves / 2, stamp_s)
+        if self._blink_gate.is_open:
+            self._blink_judged.add(elapsed_s, stamp_s)
+
+    def _count_closures(self, closure: Closure | None, stamp_s: float) -> None:
+        """A microsleep counts as soon as it is one, everything else when it is over."""
+        is_asleep = self._closures.current_s(stamp_s) >= CLOSURE_BOUNDS_S[2] - 1e-6
+        is_over = closure is not None and closure.kind is ClosureKind.MICROSLEEP
+        if (is_asleep or is_over) and not self._is_microsleep_counted:
+            self._microsleeps.add(1.0, stamp_s)
+        self._is_microsleep_counted = is_asleep
+        if closure is None:
+            return
+        if closure.kind is ClosureKind.BLINK and self._blink_gate.is_open:
+            self._blink_count += 1
+            self._blinks.add(1.0, stamp_s)
+        if closure.kind is not ClosureKind.FLICKER:
+            self._long_closures.add(closure.duration_s, stamp_s)
+
+    def _result(self, face_id: str, observation: EyeMouthObservation, stamp_s: float) -> Fatigue:
+        is_seen = not math.isnan(self._openness)
+        judged_s = self._judged.at(stamp_s)
+        perclos = self._perclos(judged_s, stamp_s)
+        closed_s = self._closures.current_s(stamp_s)
+        level, reasons = self._judge(perclos, closed_s, judged_s, stamp_s)
+        self._long_closures.at(stamp_s)
+        return Fatigue(
+            face_id=face_id,
+            left_openness=self._shown(observation.left_eye_ratio),
+            right_openness=self._shown(observation.right_eye_ratio),
+            mouth_openness=observation.mouth_ratio if is_seen else NAN,
+            is_closed=is_seen and self._openness <= self._config.perclos_openness,
+            blink_count=self._blink_count,
+            blinks_per_minute=self._blinks_per_minute(stamp_s),
+            perclos=perclos,
+            judged_s=min(judged_s, PERCLOS_WINDOW_S),
+            longest_closure_s=max(self._long_closures.largest(), closed_s),
+            yawn_count=self._yawn_count,
+            level=level,
+            state=self._state,
+            reasons=reasons,
+        )
+
+    def _shown(self, ratio: float) -> float:
+        return NAN if math.isnan(self._openness) else min(self._scale.openness(ratio), 1.0)
+
+    def _perclos(self, judged_s: float, stamp_s: float) -> float:
+        closed_s = self._closed.at(stamp_s)
+        # 30 s summed from intervals may miss 30 by rounding.
+        if self._gate.is_shut or judged_s < MIN_PERCLOS_S - 1e-6:
+            return NAN
+        return min(closed_s / judged_s, 1.0)
+
+    def _blinks_per_minute(self, stamp_s: float) -> float:
+        judged_s = self._blink_judged.at(stamp_s)
+        count = self._blinks.at(stamp_s)
+        if not self._blink_gate.is_open or judged_s < MIN_BLINK_RATE_S:
+            return NAN
+        return 60.0 * count / judged_s
+
+    def _judge(
+        self, perclos: float, closed_s: float, judged_s: float, stamp_s: float
+    ) -> tuple[float, tuple[str, ...]]:
+        """Level and reasons; moves the state on. NaN and none where nothing can be judged."""
+        config = self._config
+        is_blind = self._gate.is_shut or (
+            config.rule == 'blink_count' and not self._blink_gate.is_open
+        )
+        unseen_s = stamp_s - self._judged_at_s
+        if is_blind or judged_s < config.min_judged_s or unseen_s > config.unknown_after_s:
+            self._state = FatigueState.UNKNOWN
+            return NAN, ()
+        measures = FatigueMeasures(
+            perclos=0.0 if math.isnan(perclos) else perclos,
+            microsleeps=round(self._microsleeps.at(stamp_s)),
+            yawns=round(self._recent_yawns.at(stamp_s)),
+            closed_s=closed_s,
+            blink_count=self._blink_count,
+        )
+        level, reasons = judge(measures, config)
+        self._state = next_state(self._state, level, closed_s, config)
+        return level, reasons
