@@ -1,0 +1,30 @@
+"""What one picture says about one student, as the rules about people and classes need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from classroom_fer_ros.core.results import Direction, Fatigue, FatigueState, HeadPose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentState:
+    """
+    One student in one picture.
+
+    :param person_id: empty where the person is not known
+    :param seat: where in the picture they sit, in words; stands in for an unknown person
+    """
+
+    face_id: str
+    person_id: str = ''
+    person_name: str = ''
+    seat: str = ''
+    fatigue: Fatigue
+    head_pose: HeadPose
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the student was seen well enough for every question asked."""
+        is_fatigue_known = self.fatigue.state is not FatigueState.UNKNOWN
+        return is_fatigue_known and self.head_pose.direction is not Direction.UNKNOWN
