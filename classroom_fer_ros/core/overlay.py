@@ -1,9 +1,9 @@
 """
 The result picture: a thin box a face, with what is known about it around the box.
 
-Above the box the name and an arrow where the head points, at its top left the expression in blue,
-below it the fatigue state with its index. Sizes follow the picture's height, so that ten faces at
-720 lines stay readable.
+At its top left the expression in blue, above that the name and where the head points or what it
+does, below the box the fatigue state with its index: nothing covers the face. Sizes follow the
+picture's height, so that ten faces at 720 lines stay readable.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Iterable
 
 import cv2
-import numpy as np
 
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.results import (
@@ -53,6 +52,8 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 #: Height of the picture, in pixels, at which texts have the font's scale below.
 REFERENCE_HEIGHT_PX = 720
 REFERENCE_FONT_SCALE = 0.45
+#: A label wider than so many boxes is shortened.
+MAX_LABEL_WIDTH = 1.2
 #: A head turned by less points ahead; no arrow is drawn.
 MIN_ARROW_RAD = math.radians(8.0)
 
@@ -72,7 +73,7 @@ def draw_overlay(image_bgr: ImageBgr, result: FrameResult) -> ImageBgr:
     poses = {entry.face_id: entry for entry in result.head_poses}
     for face in result.faces:
         canvas.draw_face(face, colors.get(face.face_id, BOX_COLOR))
-        canvas.draw_pose(face, poses.get(face.face_id))
+        canvas.draw_name(face, poses.get(face.face_id))
         canvas.draw_expression(face, expressions.get(face.face_id))
         canvas.draw_fatigue(face, fatigue.get(face.face_id))
     return canvas.image_bgr
@@ -94,6 +95,7 @@ class _Canvas:
         zoom = max(0.75, image_bgr.shape[0] / REFERENCE_HEIGHT_PX)
         self._scale = REFERENCE_FONT_SCALE * zoom
         self._line_px = round(15 * zoom)
+        self._gap_px = round(4 * zoom)
         self._thin = max(1, round(zoom))
 
     def draw_face(self, face: Face, color: Color) -> None:
@@ -101,32 +103,41 @@ class _Canvas:
         cv2.rectangle(
             self.image_bgr, (x_min, y_min), (x_max, y_max), color, self._thin, cv2.LINE_AA
         )
-        self._text(face.person_name or face.face_id, (x_min, y_min - self._line_px // 3), WHITE)
 
-    def draw_pose(self, face: Face, pose: HeadPose | None) -> None:
-        if pose is None or math.isnan(pose.yaw_rad):
-            return
-        _, y_min, x_max, _ = face.box_xyxy
-        if pose.motion is not Motion.NONE:
-            word = pose.motion.name.lower().replace('_', '-')
-            self._text(word, (round(x_max), round(y_min) - self._line_px // 3), WHITE, True)
-            return
-        if math.hypot(pose.yaw_rad, pose.pitch_rad) < MIN_ARROW_RAD:
+    def draw_name(self, face: Face, pose: HeadPose | None) -> None:
+        """Name, then the head's motion as a word or its direction as an arrow."""
+        x_min = face.box_xyxy[0]
+        words = face.person_name or face.face_id
+        if pose is not None and pose.motion is not Motion.NONE:
+            words += ' ' + pose.motion.name.lower().replace('_', '-')
+        place = (round(x_min), self._baseline(face) - self._line_px)
+        end_xy = self._text(words, place, WHITE)
+        if pose is not None and pose.motion is Motion.NONE:
+            self._arrow(pose, (end_xy[0] + self._line_px, end_xy[1] - self._line_px // 3))
+
+    def _arrow(self, pose: HeadPose, start_xy: tuple[int, int]) -> None:
+        # Comparisons with NaN are false: an unknown direction has no arrow.
+        if not math.hypot(pose.yaw_rad, pose.pitch_rad) >= MIN_ARROW_RAD:
             return
         length = 2.0 * self._line_px
-        start = np.array([x_max - self._line_px, y_min - 0.7 * self._line_px])
-        tip = start + length * np.array([math.sin(pose.yaw_rad), math.sin(pose.pitch_rad)])
-        ends = tuple(int(v) for v in start), tuple(int(v) for v in tip)
+        tip_xy = (
+            round(start_xy[0] + length * math.sin(pose.yaw_rad)),
+            round(start_xy[1] + length * math.sin(pose.pitch_rad)),
+        )
         for color, thickness in ((BLACK, self._thin + 2), (WHITE, self._thin)):
-            cv2.arrowedLine(self.image_bgr, *ends, color, thickness, cv2.LINE_AA, tipLength=0.35)
+            cv2.arrowedLine(
+                self.image_bgr, start_xy, tip_xy, color, thickness, cv2.LINE_AA, tipLength=0.35
+            )
 
     def draw_expression(self, face: Face, expression: Expression | None) -> None:
         if expression is None or expression.status is Judgement.CANNOT_JUDGE:
             return
-        x_min, y_min, _, _ = face.box_xyxy
+        x_min, _, x_max, _ = face.box_xyxy
         sure = expression.status is Judgement.JUDGED
         text = f'{expression.label} {expression.confidence:.0%}' if sure else 'uncertain'
-        place = (round(x_min) + 2, round(y_min) + self._line_px)
+        if self._width_px(text) > MAX_LABEL_WIDTH * (x_max - x_min):
+            text = text.split()[0]  # neighbours stay readable
+        place = (round(x_min), self._baseline(face))
         self._text(text, place, EXPRESSION_BLUE, halo=WHITE)
 
     def draw_fatigue(self, face: Face, fatigue: Fatigue | None) -> None:
@@ -142,24 +153,33 @@ class _Canvas:
         text = f'{fatigue.state.name.lower()} {fatigue.level:.2f}'
         self._text(text, (left, top + self._line_px + self._thin), color)
 
+    def _baseline(self, face: Face) -> int:
+        """Where the line above the box stands; lower if two lines do not fit above it."""
+        return max(round(face.box_xyxy[1]) - self._gap_px, 2 * self._line_px)
+
+    def _width_px(self, text: str) -> int:
+        return cv2.getTextSize(_drawable(text), FONT, self._scale, self._thin)[0][0]
+
     def _text(
-        self,
-        text: str,
-        place_xy: tuple[int, int],
-        color: Color,
-        is_right_aligned: bool = False,
-        halo: Color = BLACK,
-    ) -> None:
-        text = _drawable(text)
-        (text_width, _), _ = cv2.getTextSize(text, FONT, self._scale, self._thin)
-        x, y = place_xy
+        self, text: str, place_xy: tuple[int, int], color: Color, halo: Color = BLACK
+    ) -> tuple[int, int]:
+        """Write inside the picture, as near to the place as can be; where the text ends."""
+        text_width = self._width_px(text)
         height, width = self.image_bgr.shape[:2]
-        x = min(max(x - text_width * is_right_aligned, 1), width - text_width - 1)
-        y = min(max(y, self._line_px), height - 3)
+        x = max(1, min(place_xy[0], width - text_width - 1))
+        y = min(max(place_xy[1], self._line_px), height - 3)
         for ink, thickness in ((halo, self._thin + 2), (color, self._thin)):
             cv2.putText(
-                self.image_bgr, text, (x, y), FONT, self._scale, ink, thickness, cv2.LINE_AA
+                self.image_bgr,
+                _drawable(text),
+                (x, y),
+                FONT,
+                self._scale,
+                ink,
+                thickness,
+                cv2.LINE_AA,
             )
+        return x + text_width, y
 
 
 def _drawable(text: str) -> str:

@@ -1,6 +1,7 @@
 """The result picture: drawn on a copy, at the right places, whatever the input."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from classroom_fer_ros.core.results import (
     FrameResult,
     HeadPose,
     Judgement,
+    Motion,
 )
 
 
@@ -60,7 +62,7 @@ def test_nothing_found_nothing_drawn() -> None:
 
 
 def test_places() -> None:
-    """Expression in blue at the box's top left, name above, fatigue below, little elsewhere."""
+    """Expression in blue at the box's top left, name above it, fatigue below, the face free."""
     image = np.full((720, 1280, 3), 90, np.uint8)
     drawn = draw_overlay(image, result_with((600, 300, 700, 420)))
     is_changed = changed(image, drawn)
@@ -68,12 +70,13 @@ def test_places() -> None:
     # 86 away: a wider limit would take its frame for the text.
     is_blue = np.abs(drawn.astype(int) - EXPRESSION_BLUE).max(axis=2) < 60
     rows, columns = np.nonzero(is_blue)
-    assert rows.min() > 300
-    assert rows.max() < 325
+    assert rows.min() > 280
+    assert rows.max() < 300
     assert 600 <= columns.min() < 610
-    assert is_changed[280:300, 600:640].any()
+    assert is_changed[265:282, 600:630].any()
+    assert not is_changed[303:418, 603:698].any()
     assert is_changed[422:445, 600:700].any()
-    assert not is_changed[:260].any()
+    assert not is_changed[:255].any()
     assert not is_changed[460:].any()
 
 
@@ -93,3 +96,22 @@ def test_boxes_at_the_border(box: tuple[float, float, float, float]) -> None:
 def test_any_name_can_be_drawn(name: str) -> None:
     image = np.zeros((720, 1280, 3), np.uint8)
     assert draw_overlay(image, result_with((600, 300, 700, 420), name)).any()
+
+
+def test_motion_is_a_word_and_direction_an_arrow() -> None:
+    image = np.full((720, 1280, 3), 90, np.uint8)
+    box = (600.0, 300.0, 700.0, 420.0)
+    arrow = draw_overlay(image, result_with(box))
+    shaking = HeadPose(face_id='001', yaw_rad=0.5, pitch_rad=0.0, motion=Motion.SHAKE)
+    word = draw_overlay(image, replace(result_with(box), head_poses=(shaking,)))
+    unknown = draw_overlay(image, replace(result_with(box), head_poses=(HeadPose(face_id='001'),)))
+    assert changed(unknown, arrow)[:300, 630:].any()
+    assert changed(unknown, word)[:300, 625:].any()
+    assert changed(arrow, word).any()
+
+
+def test_labels_shrink_with_the_box() -> None:
+    image = np.full((720, 1280, 3), 90, np.uint8)
+    wide = changed(image, draw_overlay(image, result_with((600, 300, 700, 420))))[286:300]
+    narrow = changed(image, draw_overlay(image, result_with((600, 300, 640, 350))))[286:300]
+    assert np.nonzero(narrow)[1].max() < np.nonzero(wide)[1].max() - 15

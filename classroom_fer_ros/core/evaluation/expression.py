@@ -52,6 +52,12 @@ class ExpressionScore:
     fer2013: LabelSetScore | None = None
     labels: LabelSetScore | None = None
 
+    @property
+    def by_label_set(self) -> dict[str, LabelSetScore]:
+        """Scores against the label sets that the file has."""
+        scores = {'ferplus': self.ferplus, 'fer2013': self.fer2013, 'labels': self.labels}
+        return {name: score for name, score in scores.items() if score is not None}
+
     def to_json(self) -> dict[str, object]:
         """Plain values under the names that the tool documents."""
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -62,12 +68,7 @@ class ExpressionScore:
             f'{name}_accuracy_without_near_duplicates': round(
                 score.accuracy_without_near_duplicates, 4
             )
-            for name, score in (
-                ('ferplus', self.ferplus),
-                ('fer2013', self.fer2013),
-                ('labels', self.labels),
-            )
-            if score is not None
+            for name, score in self.by_label_set.items()
         }
 
 
