@@ -1,5 +1,6 @@
 """
-The ROS 2 side: parameters, conversions, lifecycle and quality of service around `core`.
+The ROS 2 side: parameters, conversions, lifecycle and QoS. No perception logic lives here.
 
-Message conversions live in `convert`, topic names and QoS in `topics`; no perception logic here.
+`topics` holds every name and QoS profile, `convert` every conversion of results, `pictures` every
+conversion of images.
 """

@@ -1,0 +1,66 @@
+"""How the node is doing, as `diagnostic_msgs` for ``/diagnostics``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from std_msgs.msg import Header
+
+from classroom_fer_ros.nodes.analysis_thread import Performance
+
+#: Without a picture for longer, something is wrong with the camera.
+SILENT_AFTER_S = 2.0
+
+
+def resident_megabytes() -> float:
+    """Memory that this process holds, in 10^6 bytes (Linux)."""
+    for line in Path('/proc/self/status').read_text().splitlines():
+        if line.startswith('VmRSS:'):
+            return int(line.split()[1]) * 1024 / 1e6
+    return float('nan')
+
+
+def to_diagnostics(
+    name: str,
+    header: Header,
+    source: str,
+    problem: str,
+    performance: Performance | None,
+    facts: dict[str, str],
+) -> DiagnosticArray:
+    """
+    One status: the source, the rate, what was dropped, models and memory.
+
+    :param problem: why no pictures come, in plain words; empty while all is well
+    :param performance: None while the camera is closed
+    :param facts: further values to show
+    """
+    level, message = _verdict(problem, performance)
+    values = {'source': source, **facts, 'memory (MB)': f'{resident_megabytes():.0f}'}
+    if performance is not None:
+        values |= {
+            'pictures': str(performance.pictures),
+            'dropped': str(performance.dropped),
+            'rate (Hz)': f'{performance.fps:.1f}',
+            'analysis (ms)': f'{performance.analysis_ms:.1f}',
+            **{f'{stage} (ms)': f'{ms:.1f}' for stage, ms in performance.stage_ms.items()},
+        }
+    status = DiagnosticStatus(
+        level=level,
+        name=name,
+        message=message,
+        hardware_id=source,
+        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+    )
+    return DiagnosticArray(header=header, status=[status])
+
+
+def _verdict(problem: str, performance: Performance | None) -> tuple[bytes, str]:
+    if performance is None:
+        return DiagnosticStatus.OK, problem or 'the camera is closed'
+    if problem:
+        return DiagnosticStatus.ERROR, problem
+    if performance.idle_s > SILENT_AFTER_S:
+        return DiagnosticStatus.WARN, f'no picture for {performance.idle_s:.0f} s'
+    return DiagnosticStatus.OK, f'{performance.fps:.1f} pictures a second'

@@ -1,0 +1,358 @@
+"""
+Lifecycle node of the fused mode: pictures in, every topic of the design out.
+
+Wiring only: `core.pipeline` analyses, `AnalysisThread` drives it, `ResultPublishers` publishes.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from classroom_fer_ros.core.arrays import ImageBgr
+from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
+from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.overlay import draw_overlay
+from classroom_fer_ros.core.pipeline import ClassroomPipeline, PipelineConfig
+from classroom_fer_ros.core.results import Alert, FrameResult
+from classroom_fer_ros.core.sources import (
+    Source,
+    SourceConfig,
+    SourceKind,
+    kind_of,
+    open_source,
+    topic_name,
+)
+from classroom_fer_ros.core.spatial import Intrinsics
+from classroom_fer_ros.nodes import parameters, topics
+from classroom_fer_ros.nodes.analysis_thread import AnalysisThread, Performance
+from classroom_fer_ros.nodes.convert import to_header
+from classroom_fer_ros.nodes.diagnostics import to_diagnostics
+from classroom_fer_ros.nodes.pipeline_services import PipelineServices
+from classroom_fer_ros.nodes.result_publishers import ResultPublishers
+from classroom_fer_ros.nodes.topic_source import TopicSource
+
+NODE_NAME = 'pipeline_node'
+#: Gets every picture, its result and the result picture (None unless asked for).
+Listener = Callable[[Frame, FrameResult, ImageBgr | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineNodeConfig:
+    """Every parameter of the node."""
+
+    analysis: PipelineConfig = field(default_factory=PipelineConfig, metadata={'is_flat': True})
+    camera: SourceConfig = field(default_factory=SourceConfig)
+    frame_id: str = field(
+        default='camera_optical_frame',
+        metadata={'description': 'frame of the pictures; a topic brings its own'},
+    )
+    opens_at_start: bool = field(
+        default=True, metadata={'description': 'open the camera when the node is activated'}
+    )
+    diagnostics_period_s: float = field(
+        default=1.0,
+        metadata={
+            'description': 'how often /diagnostics is published',
+            'unit': 's',
+            'range': (0.1, 60.0),
+        },
+    )
+
+
+class PipelineNode(LifecycleNode):
+    """
+    Analyses the pictures of one source while active.
+
+    :ivar on_end: called in the analysis thread when the source has ended by itself, with the
+        reason (empty at a natural end)
+    """
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(NODE_NAME, **options)
+        parameters.declare(self, PipelineNodeConfig)
+        self.on_end: Callable[[str], None] = lambda reason: None
+        self._listeners: list[tuple[Listener, bool]] = []
+        self._config: PipelineNodeConfig | None = None
+        self._source_text = ''
+        self._pipeline: ClassroomPipeline | None = None
+        # rclpy's own Node keeps `_publishers` and `_services`.
+        self._outputs: ResultPublishers | None = None
+        self._service_desk: PipelineServices | None = None
+        self._thread: AnalysisThread | None = None
+        self._problem = ''
+
+    def add_listener(self, listener: Listener, wants_overlay: bool = False) -> None:
+        """Hand every result to somebody in this process as well, in the analysis thread."""
+        self._listeners.append((listener, wants_overlay))
+
+    # Lifecycle
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            self._config = parameters.read(self, PipelineNodeConfig)
+            self._source_text = self._config.camera.source
+            left_out = self._published_by_others()
+            self._pipeline = ClassroomPipeline(self._config.analysis)
+        except ClassroomFerError as error:  # rclpy would swallow it
+            self._problem = str(error)
+            self.get_logger().error(f'cannot configure: {error}')
+            return TransitionCallbackReturn.FAILURE
+        self._outputs = ResultPublishers(self, left_out)
+        self._diagnostics_pub = self.create_publisher(
+            DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS
+        )
+        self._diagnostics_timer = self.create_timer(
+            self._config.diagnostics_period_s, self._publish_diagnostics
+        )
+        self._service_desk = PipelineServices(self, self)
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        result = super().on_activate(state)  # publishers first: an inactive one drops silently
+        if self._config.opens_at_start:
+            try:
+                self.open_camera()
+            except ClassroomFerError as error:
+                self._problem = str(error)
+                self.get_logger().error(f'cannot activate: {error}')
+                super().on_deactivate(state)
+                return TransitionCallbackReturn.FAILURE
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self.close_camera()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._release()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._release()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._release()
+        return TransitionCallbackReturn.SUCCESS
+
+    def _release(self) -> None:
+        self.close_camera()
+        if self._outputs is None:
+            return
+        self._outputs.destroy()
+        self._service_desk.destroy()
+        self.destroy_timer(self._diagnostics_timer)
+        self.destroy_publisher(self._diagnostics_pub)
+        self._pipeline.close()
+        self._outputs = self._service_desk = self._pipeline = None
+
+    # The camera
+
+    @property
+    def pipeline(self) -> ClassroomPipeline:
+        """
+        The analysis.
+
+        :raises SourceError: if the node is not configured
+        """
+        if self._pipeline is None:
+            raise SourceError('the node is not configured: configure and activate it first')
+        return self._pipeline
+
+    @property
+    def is_camera_open(self) -> bool:
+        """Whether pictures are being read; no longer once a film has ended."""
+        return self._thread is not None and self._thread.is_running
+
+    @property
+    def source(self) -> Source | None:
+        """The open source; None while the camera is closed."""
+        return self._thread.source if self._thread else None
+
+    @property
+    def performance(self) -> Performance | None:
+        """How the analysis keeps up; None while the camera is closed."""
+        return self._thread.performance() if self._thread else None
+
+    @property
+    def problem(self) -> str:
+        """Why no pictures come, in plain words; empty while all is well."""
+        return (self._thread.source.problem if self._thread else '') or self._problem
+
+    def open_camera(self, source_text: str = '') -> None:
+        """
+        Open the source, and close the one that was open; without effect if it is open already.
+
+        :param source_text: another source than before, as a user types it
+        :raises SourceError: if it cannot be opened; the old one stays
+        """
+        if self.is_camera_open and source_text in ('', self._source_text):
+            return
+        source_text = source_text or self._source_text
+        source = self._open_source(source_text)
+        self.close_camera()
+        self._source_text, self._problem = source_text, ''
+        self._thread = AnalysisThread(
+            source, self.pipeline, self._on_result, self._on_source_end, self._on_trouble
+        )
+        self._thread.start()
+        self.get_logger().info(f'open: {source.description}')
+
+    def close_camera(self) -> None:
+        """Let the camera go and return to the initial state; without effect if it is closed."""
+        if self._thread is None:
+            return
+        self._thread.stop()
+        self._thread = None
+        self.pipeline.reset()
+        empty = FrameResult(stamp_ns=time.time_ns(), index=0, size_wh=(0, 0))
+        header = to_header(empty.stamp_ns, self._config.frame_id)
+        self._outputs.publish_results(empty, header)
+        self._outputs.publish_alerts((), (), header)
+        self.get_logger().info('camera closed')
+
+    def publishers_are_wanted(self, *names: str) -> bool:
+        """Whether every one of some topics has a subscriber."""
+        return all(self._outputs.is_wanted(name) for name in names)
+
+    def acknowledge(self, alert_id: str) -> Alert:
+        """
+        Mark a standing alert as seen by the teacher.
+
+        :raises ClassroomFerError: if no such alert stands
+        """
+        with self._lock():
+            alert = self.pipeline.acknowledge(alert_id)
+            if alert is None:
+                raise ClassroomFerError(f'no alert {alert_id!r} stands')
+            self._outputs.publish_alerts(
+                (alert,), self.pipeline.active_alerts, to_header(time.time_ns(), '')
+            )
+        return alert
+
+    def enroll(self, face_id: str, person_name: str) -> str:
+        """
+        Enrol somebody who is in the picture.
+
+        :return: the new person_id
+        :raises ClassroomFerError: if the face is gone, or there is no gallery
+        """
+        with self._lock():
+            return self.pipeline.enroll(face_id, person_name, time.time())
+
+    def _lock(self) -> AbstractContextManager[object]:
+        return self._thread.lock if self._thread else nullcontext()
+
+    def _open_source(self, text: str) -> Source:
+        if kind_of(text) is SourceKind.TOPIC:
+            return TopicSource(self, topic_name(text))
+        config = replace(self._config.camera, source=text)
+        # Offline, stamps count from zero, so that the same film gives the same results.
+        return open_source(config, start_ns=None if config.is_paced else 0)
+
+    def _published_by_others(self) -> tuple[str, ...]:
+        """Topics of ours that the source's own driver already publishes."""
+        if kind_of(self._source_text) is not SourceKind.TOPIC:
+            return ()
+        base = self.resolve_topic_name(topic_name(self._source_text).removesuffix('/compressed'))
+        taken = (base, f'{base}/compressed', f'{base.rpartition("/")[0]}/camera_info')
+        ours = (topics.IMAGE, topics.IMAGE_COMPRESSED, topics.CAMERA_INFO)
+        return tuple(name for name in ours if self.resolve_topic_name(name) in taken)
+
+    # Called in the analysis thread
+
+    def _on_result(self, frame: Frame, result: FrameResult) -> None:
+        source = self._thread.source
+        frame_id = getattr(source, 'frame_id', '') or self._config.frame_id
+        header = to_header(frame.stamp_ns, frame_id)
+        info = getattr(source, 'camera_info', None) or CameraInfo()
+        info = _camera_info(info, header, result.size_wh)
+        outputs = self._outputs
+        outputs.publish_results(result, header)
+        outputs.publish_details(
+            result,
+            header,
+            self.pipeline.crops,
+            _intrinsics(info, result.size_wh),
+        )
+        outputs.publish_pictures(frame, header, info)
+        self._publish_overlay(frame, result, header)
+
+    def _publish_overlay(self, frame: Frame, result: FrameResult, header: Header) -> None:
+        is_published = self._outputs.is_wanted(topics.OVERLAY, topics.OVERLAY_COMPRESSED)
+        overlay = None
+        if is_published or any(wants_overlay for _, wants_overlay in self._listeners):
+            overlay = draw_overlay(frame.image_bgr, result)
+        if is_published:
+            self._outputs.publish_overlay(overlay, header)
+        for listener, _ in self._listeners:
+            listener(frame, result, overlay)
+
+    def _on_source_end(self, reason: str) -> None:
+        self._problem = reason or 'the source has ended'
+        if reason:
+            self.get_logger().error(reason)
+        else:
+            self.get_logger().info('the source has ended')
+        self.on_end(reason)
+
+    def _on_trouble(self, text: str) -> None:
+        self.get_logger().warning(text)
+
+    # Diagnostics
+
+    def _publish_diagnostics(self) -> None:
+        analyses = ', '.join(sorted(self.pipeline.enabled))
+        facts = {'analyses': analyses, **self.pipeline.models}
+        self._diagnostics_pub.publish(
+            to_diagnostics(
+                self.get_fully_qualified_name().lstrip('/'),
+                to_header(time.time_ns(), ''),
+                self._source_text,
+                self.problem,
+                self.performance,
+                facts,
+            )
+        )
+
+
+def _camera_info(info: CameraInfo, header: Header, size_wh: tuple[int, int]) -> CameraInfo:
+    """The driver's calibration, or an empty one, which sensor_msgs takes for uncalibrated."""
+    info.header = header
+    info.width, info.height = size_wh
+    return info
+
+
+def _intrinsics(info: CameraInfo, size_wh: tuple[int, int]) -> Intrinsics:
+    if info.k[0] == 0.0:
+        return Intrinsics.usual(size_wh)
+    return Intrinsics(focal_x=info.k[0], focal_y=info.k[4], center_x=info.k[2], center_y=info.k[5])
+
+
+def main() -> None:
+    """Entry point: ``ros2 run classroom_fer_ros pipeline_node``; a launch file activates it."""
+    rclpy.init(args=sys.argv)
+    node = PipelineNode()
+    try:
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        node.close_camera()
+        node.destroy_node()
+        rclpy.try_shutdown()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,99 @@
+"""A topic as a source of pictures: any camera driver, or a bag that is played."""
+
+from __future__ import annotations
+
+import threading
+
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.sources import Source
+from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.nodes.convert import from_time
+from classroom_fer_ros.nodes.pictures import PictureError, from_compressed, from_image
+
+#: Reported until the rate has been seen.
+ASSUMED_FPS = 30.0
+
+
+class TopicSource(Source):
+    """
+    The newest picture of a topic, raw or compressed, with its own stamp.
+
+    :ivar frame_id: of the header of the picture that was read last
+    :ivar camera_info: newest calibration from the topic beside the pictures, None before one came
+    """
+
+    def __init__(self, node: Node, name: str) -> None:
+        """
+        :param node: whoever spins it delivers the pictures
+        :param name: topic; compressed if it ends in ``/compressed``
+        """
+        super().__init__(f'topic {node.resolve_topic_name(name)}', ASSUMED_FPS)
+        self.frame_id = ''
+        self.camera_info: CameraInfo | None = None
+        self._node = node
+        self._is_compressed = name.rstrip('/').endswith('compressed')
+        self._size_wh = (0, 0)
+        self._newest: Image | CompressedImage | None = None
+        self._has_newest = threading.Condition()
+        self._index = 0
+        kind = CompressedImage if self._is_compressed else Image
+        self._own_subscriptions = [
+            node.create_subscription(kind, name, self._on_picture, topics.PICTURE_SUB_QOS),
+            node.create_subscription(
+                CameraInfo, _info_topic(name), self._on_camera_info, topics.PICTURE_SUB_QOS
+            ),
+        ]
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        return self._size_wh
+
+    def read(self) -> Frame | None:
+        while True:
+            with self._has_newest:
+                self._has_newest.wait_for(lambda: self._newest or self._is_closing.is_set())
+                message, self._newest = self._newest, None
+            if self._is_closing.is_set() or message is None:
+                return None
+            frame = self._to_frame(message)
+            if frame is not None:
+                return frame
+
+    def close(self) -> None:
+        with self._has_newest:
+            self._is_closing.set()
+            self._has_newest.notify_all()
+        while self._own_subscriptions:
+            self._node.destroy_subscription(self._own_subscriptions.pop())
+
+    def _on_picture(self, message: Image | CompressedImage) -> None:
+        with self._has_newest:
+            self.dropped += self._newest is not None
+            self._newest = message
+            self._index += 1
+            self._has_newest.notify_all()
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        self.camera_info = message
+
+    def _to_frame(self, message: Image | CompressedImage) -> Frame | None:
+        try:
+            image = from_compressed(message) if self._is_compressed else from_image(message)
+        except PictureError as error:
+            self.problem = f'{self.description}: {error}'
+            self._node.get_logger().warning(self.problem, throttle_duration_sec=5.0)
+            return None
+        self.problem = ''
+        self.frame_id = message.header.frame_id
+        height, width = image.shape[:2]
+        self._size_wh = (width, height)
+        return Frame(image, from_time(message.header.stamp), self._index - 1)
+
+
+def _info_topic(name: str) -> str:
+    """Where a camera driver publishes the calibration of its pictures (image_transport)."""
+    base = name.rstrip('/').removesuffix('/compressed')
+    return base.rpartition('/')[0] + '/camera_info' if '/' in base else 'camera_info'

@@ -1,0 +1,52 @@
+"""Names of topics and services, relative to the camera's namespace, and their QoS profiles."""
+
+from __future__ import annotations
+
+from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
+
+IMAGE = 'image_raw'
+IMAGE_COMPRESSED = 'image_raw/compressed'
+CAMERA_INFO = 'camera_info'
+FACES = 'faces'
+FACE_CROPS = 'face_crops'
+LANDMARKS = 'landmarks'
+EXPRESSIONS = 'expressions'
+FATIGUE = 'fatigue'
+HEAD_POSE = 'head_pose'
+ALERTS = 'alerts'
+ACTIVE_ALERTS = 'active_alerts'
+CLASS_STATE = 'class_state'
+OVERLAY = 'overlay'
+OVERLAY_COMPRESSED = 'overlay/compressed'
+PREVIEW_COMPRESSED = 'preview/compressed'
+MARKERS = 'markers'
+DIAGNOSTICS = '/diagnostics'
+
+OPEN_CAMERA = 'open_camera'
+SET_SOURCE = 'set_source'
+ENABLE = 'enable_{analysis}'
+ACKNOWLEDGE_ALERT = 'acknowledge_alert'
+ENROLL_PERSON = 'enroll_person'
+FORGET_PERSON = 'forget_person'
+LIST_PEOPLE = 'list_people'
+
+
+def _keep_last(
+    depth: int,
+    reliability: QoSReliabilityPolicy,
+    durability: QoSDurabilityPolicy = QoSDurabilityPolicy.VOLATILE,
+) -> QoSProfile:
+    return QoSProfile(
+        history=QoSHistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=reliability,
+        durability=durability,
+    )
+
+
+#: Pictures are published reliable and taken best effort, which matches either kind of publisher.
+PICTURE_PUB_QOS = _keep_last(1, QoSReliabilityPolicy.RELIABLE)
+PICTURE_SUB_QOS = _keep_last(1, QoSReliabilityPolicy.BEST_EFFORT)
+RESULTS_QOS = _keep_last(10, QoSReliabilityPolicy.RELIABLE)
+#: Who comes late still gets the last one.
+LATCHED_QOS = _keep_last(1, QoSReliabilityPolicy.RELIABLE, QoSDurabilityPolicy.TRANSIENT_LOCAL)
