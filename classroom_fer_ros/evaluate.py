@@ -1,0 +1,147 @@
+"""
+Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs no ROS and no torch.
+
+    detection DIR [--detector full_range|yunet] [--json]     recall on DIR/boxes.csv
+    light FILM [--json]                                      what light correction gains
+    expression FILE.npz [--model CARD] [--json]              accuracy of the classifier
+    identification IMAGES.npz PAIRS.csv [--model CARD] [--json]   accuracy of the embedder
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from classroom_fer_ros.core.detection import DETECTORS, DetectionConfig
+from classroom_fer_ros.core.errors import ClassroomFerError
+from classroom_fer_ros.core.evaluation.detection import evaluate_detection
+from classroom_fer_ros.core.evaluation.expression import evaluate_expression
+from classroom_fer_ros.core.evaluation.light import evaluate_light
+from classroom_fer_ros.core.evaluation.identification import evaluate_identification
+from classroom_fer_ros.core.expression import ExpressionConfig
+from classroom_fer_ros.core.labels import EXPRESSION_LABELS
+from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.pipeline import PipelineConfig, make_detector
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point: 0 if a score was printed, 2 if the input was wrong."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        return command(options)
+    except ClassroomFerError as error:
+        print(f'evaluate: {error}', file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog='evaluate', description='Scores against labels.')
+    whats = parser.add_subparsers(required=True, metavar='WHAT')
+    detection = _add(whats, 'detection', 'recall on labelled boxes', _detection)
+    detection.add_argument('folder', type=Path, help='folder of pictures with a boxes.csv')
+    detection.add_argument('--detector', choices=DETECTORS, default='full_range')
+    light = _add(whats, 'light', 'what light correction gains on a darkened film', _light)
+    light.add_argument('film', type=Path)
+    light.add_argument('--every', type=int, default=8, help='analyse every n-th picture')
+    expression = _add(whats, 'expression', 'accuracy of the expression classifier', _expression)
+    expression.add_argument('file', type=Path, help='npz with images and votes, fer2013 or labels')
+    expression.add_argument('--model', type=Path, default=None, help='model card')
+    identification = _add(whats, 'identification', 'accuracy of the embedder', _identification)
+    identification.add_argument('images', type=Path, help='npz with jpeg, offsets, person, number')
+    identification.add_argument('pairs', type=Path, help='csv with person_a, …, same')
+    identification.add_argument('--model', type=Path, default=None, help='model card')
+    return parser
+
+
+def _add(
+    whats: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    text: str,
+    command: Command,
+) -> argparse.ArgumentParser:
+    parser = whats.add_parser(name, help=text, description=text)
+    parser.add_argument('--json', action='store_true', help='print one JSON object')
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _detection(options: argparse.Namespace) -> int:
+    detector = make_detector(DetectionConfig(detector=options.detector))
+    score = evaluate_detection(options.folder, detector, options.detector)
+    if options.json:
+        print(json.dumps(score.to_json()))
+        return 0
+    table = Table('faces', 'recall', title=f'{score.detector}: faces found (IoU >= 0.4)')
+    for size, (recall, count) in score.recall_by_size.items():
+        table.add_row(f'{size} px wide ({count})', f'{recall:.3f}')
+    table.add_row(f'all ({score.faces})', f'{score.recall:.3f}')
+    Console().print(table)
+    print(
+        f'{score.pictures} pictures, {score.false_positives} false positives, '
+        f'{score.milliseconds_per_picture:.1f} ms a picture (median)'
+    )
+    return 0
+
+
+def _light(options: argparse.Namespace) -> int:
+    scores = evaluate_light(options.film, options.every)
+    if options.json:
+        print(json.dumps([score.to_json() for score in scores]))
+        return 0
+    table = Table('light', 'correction', 'faces found', 'landmark error / eye distance')
+    for score in scores:
+        table.add_row(
+            f'1/{score.darkening}',
+            'on' if score.is_corrected else 'off',
+            f'{score.found_share:.1%}',
+            f'{score.landmark_error:.3f}',
+        )
+    Console().print(table)
+    return 0
+
+
+def _expression(options: argparse.Namespace) -> int:
+    card = options.model or models_dir() / ExpressionConfig().card
+    score = evaluate_expression(options.file, card)
+    if options.json:
+        print(json.dumps(score.to_json()))
+        return 0
+    columns = ('labels', 'faces', 'accuracy', 'without near-duplicates', 'macro F1')
+    table = Table(*columns, title=score.model)
+    recalls = Table('recall', *(*EXPRESSION_LABELS, 'contempt'))
+    for name, result in score.by_label_set.items():
+        table.add_row(
+            name,
+            str(result.count),
+            f'{result.accuracy:.1%}',
+            f'{result.accuracy_without_near_duplicates:.1%}',
+            f'{result.macro_f1:.3f}',
+        )
+        recalls.add_row(name, *(f'{value:.2f}' for value in result.recall.values()))
+    Console().print(table, recalls)
+    print(f'{score.parameters} parameters, {score.milliseconds_per_face:.2f} ms a face (median)')
+    return 0
+
+
+def _identification(options: argparse.Namespace) -> int:
+    card = options.model or models_dir() / PipelineConfig().embedding_card
+    score = evaluate_identification(options.images, options.pairs, card)
+    if options.json:
+        print(json.dumps(score.to_json()))
+        return 0
+    for name, value in score.to_json().items():
+        print(f'{name}: {value:.4f}' if isinstance(value, float) else f'{name}: {value}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
