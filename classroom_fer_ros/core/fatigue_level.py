@@ -9,6 +9,9 @@ from classroom_fer_ros.core.results import FatigueState
 
 DROWSY_LEVEL = 0.3
 TIRED_LEVEL = 0.6
+#: PERCLOS is drowsy from this share of the limit of tired on. Blinks alone close the eyes of
+#: people who are wide awake for up to 5 % of the time.
+DROWSY_SHARE = 2.0 / 3.0
 #: A state is left only when the level has fallen this far below its bound.
 STATE_MARGIN = 0.05
 #: What further causes add to the strongest one: together they count, but do not simply add up.
@@ -58,7 +61,7 @@ def _causes(measures: FatigueMeasures, config: FatigueConfig) -> list[tuple[floa
         ]
     return [
         (
-            _part(measures.perclos, config.tired_perclos),
+            _perclos_part(measures.perclos / config.tired_perclos),
             f'PERCLOS {100 * measures.perclos:.0f} % in the last minute',
         ),
         (
@@ -75,6 +78,14 @@ def _causes(measures: FatigueMeasures, config: FatigueConfig) -> list[tuple[floa
 
 def _part(amount: float, limit: float) -> float:
     return min(1.0, TIRED_LEVEL * amount / limit)
+
+
+def _perclos_part(share_of_limit: float) -> float:
+    """Rises through drowsy at `DROWSY_SHARE` of the limit and tired at the limit."""
+    if share_of_limit <= DROWSY_SHARE:
+        return DROWSY_LEVEL * share_of_limit / DROWSY_SHARE
+    slope = (TIRED_LEVEL - DROWSY_LEVEL) / (1.0 - DROWSY_SHARE)
+    return min(1.0, DROWSY_LEVEL + slope * (share_of_limit - DROWSY_SHARE))
 
 
 def _asleep_part(measures: FatigueMeasures, config: FatigueConfig) -> float:

@@ -80,8 +80,7 @@ SCENARIOS = [
 ]
 
 
-@pytest.mark.parametrize('jitter', [0.0, 0.3], ids=['even', 'uneven'])
-@pytest.mark.parametrize('fps', RATES)
+@pytest.mark.parametrize(('fps', 'jitter'), [(5, 0.0), (5, 0.3), (10, 0.3), (20, 0.0), (30, 0.3)])
 @pytest.mark.parametrize('scenario', SCENARIOS, ids=lambda s: s.id)
 def test_states_at_every_rate(scenario: Scenario, fps: float, jitter: float) -> None:
     last = watch(scenario.closures, scenario.yawns, fps, scenario.until_s, jitter=jitter)[-1]
@@ -92,8 +91,8 @@ def test_states_at_every_rate(scenario: Scenario, fps: float, jitter: float) -> 
 @pytest.mark.parametrize('fps', RATES)
 @pytest.mark.parametrize(('period_s', 'closed_s'), [(4.0, 0.2), (4.0, 0.4), (6.0, 1.2)])
 def test_perclos_within_two_points(fps: float, period_s: float, closed_s: float) -> None:
-    events = every(period_s, closed_s, 200, first_s=0.7)
-    results = watch(events, [], fps, 120.0)
+    events = every(period_s, closed_s, 95, first_s=0.7)
+    results = watch(events, [], fps, 95.0)
     # Lids closed to 80 % and more: the event without the ends of its ramps.
     truth = (closed_s - 0.6 * 0.06) / period_s
     assert results[-1].perclos == pytest.approx(truth, abs=0.02)
@@ -169,6 +168,13 @@ def test_sleep_does_not_become_the_usual() -> None:
     assert all(result.state is FatigueState.ASLEEP for result in results[5 * 36 :])
 
 
+def test_half_closed_eyes_do_not_become_the_usual() -> None:
+    monitor = FatigueMonitor()
+    for t in stamps(5.0, 900.0):
+        result = monitor.update('a', observation(closed=0.6 if t > 30 else 0.0), t)
+    assert result.left_openness == pytest.approx(0.36, abs=0.05)
+
+
 def test_who_sleeps_from_the_first_picture_on_is_found() -> None:
     assert watch([Event(-10, 100)], [], 10.0, 40.0)[-1].state is FatigueState.ASLEEP
 
@@ -181,9 +187,9 @@ def test_gaps_and_hidden_faces_are_not_judged() -> None:
     assert math.isnan(hidden.left_openness)
     assert math.isnan(hidden.mouth_openness)
     assert not hidden.is_closed
-    before = hidden.judged_s
+    before = monitor.update('a', observation(), 10.1).judged_s
     after = monitor.update('a', observation(closed=1.0), 13.0)
-    assert after.judged_s == before
+    assert after.judged_s == before == hidden.judged_s
     assert after.longest_closure_s == 0.0
 
 
