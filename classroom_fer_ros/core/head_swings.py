@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections import deque
 
+#: An angle that stays within half a swing for this long rests: what follows is no way back.
+CALM_S = 0.6
+
 
 class Reversals:
     """
@@ -30,10 +33,12 @@ class Reversals:
         self._rising = 0
         self._low = self._high = math.nan
         self._low_s = self._high_s = -math.inf
+        self._calm_since_s, self._calm_angle = -math.inf, math.nan
 
     def update(self, angle: float, stamp_s: float) -> None:
         """Add a sample."""
-        if math.isnan(self._low):
+        if math.isnan(self._low) or self._is_calm(angle, stamp_s):
+            self._rising = 0
             self._low = self._high = angle
             self._low_s = self._high_s = stamp_s
         if angle >= self._high:
@@ -59,6 +64,11 @@ class Reversals:
     def size(self) -> float:
         """Sum of the ways back within the window, as far as they were when they counted."""
         return sum(self._sizes)
+
+    def _is_calm(self, angle: float, stamp_s: float) -> bool:
+        if not abs(angle - self._calm_angle) <= self._swing / 2:
+            self._calm_since_s, self._calm_angle = stamp_s, angle
+        return stamp_s - self._calm_since_s >= CALM_S
 
     def _turn(self, rising: int, time_s: float, size: float) -> None:
         # The first swing only says which way the angle goes: there was nothing to turn back from.

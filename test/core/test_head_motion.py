@@ -86,6 +86,15 @@ GESTURES = [
     ),
     Gesture('a shake that leaks', {Motion.SHAKE}, swing(15, 1.2, 10, 2), swing(6, 1.2, 10, 2)),
     Gesture('a turn', {Motion.TURN}, path((10, 0), (10.5, 35))),
+    Gesture('a slow turn', set(), path((10, 0), (12.5, 40))),
+    Gesture(
+        'glances with rests',
+        set(),
+        path(
+            *((4, 0), (4.3, 18), (4.5, 18), (4.8, 0), (9, 0), (9.3, 18), (9.5, 18), (9.8, 0)),
+            *((11.2, 0), (11.5, 18), (11.7, 18), (12.0, 0)),
+        ),
+    ),
     Gesture('a slow drift', set(), path((5, 0), (20, 25))),
     Gesture('a look aside and back', {Motion.TURN}, path((9, 0), (9.5, 30), (12, 30), (12.5, 0))),
     Gesture(
