@@ -179,6 +179,13 @@ def test_what_does_not_last_raises_nothing() -> None:
     assert lesson.changes == []
 
 
+def test_time_that_was_not_seen_does_not_count_as_lasting() -> None:
+    lesson = Lesson()
+    lesson.see(TIRED, seconds=1.5)
+    lesson.see(UNKNOWN, seconds=10)
+    assert lesson.see(TIRED, seconds=1.5) == ()
+
+
 def test_a_moment_of_relief_clears_nothing() -> None:
     lesson = Lesson()
     lesson.see(TIRED, seconds=5)

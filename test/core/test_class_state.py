@@ -102,6 +102,12 @@ def test_once_an_interval(fps: float) -> None:
     assert sum(state is not None for state in states) == 10
 
 
+def test_after_a_gap_nothing_is_made_up_for() -> None:
+    monitor = ClassStateMonitor()
+    states = [monitor.update([], [], t) for t in (0.0, 100.0, 100.1, 100.2, 101.0)]
+    assert [state is not None for state in states] == [True, True, False, False, True]
+
+
 def trend_of(counts: list[int], step_s: float) -> Trend:
     monitor = ClassStateMonitor()
     states = [monitor.update(attentive(n), [], i * step_s) for i, n in enumerate(counts)]

@@ -65,6 +65,14 @@ def test_drooping_lids_are_no_part_of_a_blink() -> None:
     assert closure.duration_s == pytest.approx(0.2, abs=0.04)
 
 
+def test_closures_with_drooping_lids_in_between_are_two() -> None:
+    closures = EyeClosures(0.3, BOUNDS_S)
+    values = [1.0] * 5 + [0.0] * 6 + [0.4] * 40 + [0.0] * 6 + [1.0] * 5
+    found = [closures.update(value, index / 30) for index, value in enumerate(values)]
+    kinds = [closure.kind for closure in found if closure is not None]
+    assert kinds == [ClosureKind.BLINK, ClosureKind.BLINK]
+
+
 def test_noise_at_the_line_does_not_cut_a_closure() -> None:
     closures = EyeClosures(0.3, BOUNDS_S)
     values = [1.0] * 5 + [0.25, 0.35] * 20 + [1.0] * 5
