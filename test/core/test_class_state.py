@@ -94,7 +94,7 @@ def test_expression_shares_are_of_the_judged() -> None:
     np.testing.assert_allclose(state.expression_shares, [0, 0, 0, 0.5, 0, 0, 0.5])
 
 
-@pytest.mark.parametrize('fps', [3.0, 7.0, 30.0])
+@pytest.mark.parametrize('fps', [1.5, 3.0, 7.0, 30.0])
 def test_once_an_interval(fps: float) -> None:
     monitor = ClassStateMonitor()
     states = [monitor.update([], [], 100 + i / fps) for i in range(round(10 * fps))]
