@@ -22,8 +22,8 @@ from classroom_fer_ros.core.detection import DETECTORS, DetectionConfig
 from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.evaluation.detection import evaluate_detection
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
-from classroom_fer_ros.core.evaluation.light import evaluate_light
 from classroom_fer_ros.core.evaluation.identification import evaluate_identification
+from classroom_fer_ros.core.evaluation.light import evaluate_light
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
 from classroom_fer_ros.core.model_files import models_dir

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from classroom_fer_ros.core.alert_texts import CATALOGUES
-from classroom_fer_ros.core.errors import ConfigError
 from classroom_fer_ros.core.results import AlertKind
+from classroom_fer_ros.core.settings import check
 
 _SECONDS = {'unit': 's', 'range': (0.0, 3600.0)}
 
@@ -84,15 +84,7 @@ class AlertConfig:
     )
 
     def __post_init__(self) -> None:
-        for name, spec in self.__dataclass_fields__.items():
-            if 'range' not in spec.metadata:
-                continue
-            low, high = spec.metadata['range']
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(name, getattr(self, name), f'must be within {low} and {high}')
-        if self.language not in CATALOGUES:
-            known = ', '.join(CATALOGUES)
-            raise ConfigError('language', self.language, f'must be one of {known}')
+        check(self)
 
     def raise_after_s(self, kind: AlertKind) -> float:
         """How long a kind must hold before its alert."""

@@ -21,6 +21,7 @@ from classroom_fer_ros.core.results import (
     Motion,
     Trend,
 )
+from classroom_fer_ros.core.settings import check
 from classroom_fer_ros.core.student_state import StudentState
 
 RESTLESS_MOTIONS = (Motion.SHAKE, Motion.LEFT_RIGHT)
@@ -71,10 +72,7 @@ class ClassStateConfig:
     )
 
     def __post_init__(self) -> None:
-        for name, spec in self.__dataclass_fields__.items():
-            low, high = spec.metadata['range']
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(name, getattr(self, name), f'must be within {low} and {high}')
+        check(self)
         if self.trend_min_s > self.trend_window_s:
             raise ConfigError('trend_min_s', self.trend_min_s, 'must be at most trend_window_s')
 

@@ -19,10 +19,11 @@ import cv2
 import numpy as np
 
 from classroom_fer_ros.core.arrays import FloatArray, ImageBgr
-from classroom_fer_ros.core.errors import ConfigError, ModelError
+from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.core.geometry import non_maximum_suppression
 from classroom_fer_ros.core.package_files import package_file
 from classroom_fer_ros.core.results import Detection
+from classroom_fer_ros.core.settings import check
 
 #: Part of a picture that is looked at in one go: x_min, y_min, x_max, y_max in pixels.
 Region = tuple[int, int, int, int]
@@ -42,7 +43,10 @@ class DetectionConfig:
 
     detector: str = field(
         default='full_range',
-        metadata={'description': 'full_range (ships with MediaPipe) or yunet (fetched)'},
+        metadata={
+            'description': 'full_range (ships with MediaPipe) or yunet (fetched)',
+            'options': DETECTORS,
+        },
     )
     min_score: float = field(
         default=0.6,
@@ -65,14 +69,7 @@ class DetectionConfig:
     )
 
     def __post_init__(self) -> None:
-        if self.detector not in DETECTORS:
-            raise ConfigError('detector', self.detector, f'must be one of {sorted(DETECTORS)}')
-        if not 0.05 <= self.min_score <= 0.99:
-            raise ConfigError('min_score', self.min_score, 'must be within 0.05 and 0.99')
-        if not 96 <= self.tile_size <= 1920:
-            raise ConfigError('tile_size', self.tile_size, 'must be within 96 and 1920 px')
-        if not 0.0 <= self.tile_overlap <= 0.6:
-            raise ConfigError('tile_overlap', self.tile_overlap, 'must be within 0 and 0.6')
+        check(self)
 
 
 class FaceDetector(ABC):

@@ -12,6 +12,7 @@ from classroom_fer_ros.core.arrays import FloatArray, ImageBgr, ImageGray
 from classroom_fer_ros.core.errors import ConfigError, ModelError
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
 from classroom_fer_ros.core.model_card import load_card, open_session
+from classroom_fer_ros.core.settings import check
 
 #: Side of the network's input, in pixels: that of FER2013's pictures.
 INPUT_SIZE = 48
@@ -32,8 +33,7 @@ class ExpressionConfig:
     def __post_init__(self) -> None:
         if not self.card:
             raise ConfigError('card', self.card, 'must name a model card')
-        if not 1 <= self.num_threads <= 64:
-            raise ConfigError('num_threads', self.num_threads, 'must be within 1 and 64')
+        check(self)
 
 
 def network_input(images_gray: ImageGray) -> FloatArray:

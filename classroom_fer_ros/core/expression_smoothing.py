@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from classroom_fer_ros.core.arrays import FloatArray
-from classroom_fer_ros.core.errors import ConfigError, StampError
+from classroom_fer_ros.core.errors import StampError
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
 from classroom_fer_ros.core.results import Expression, Judgement
+from classroom_fer_ros.core.settings import check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,7 @@ class SmootherConfig:
     )
 
     def __post_init__(self) -> None:
-        if not 0.01 <= self.time_constant_s <= 60.0:
-            raise ConfigError('time_constant_s', self.time_constant_s, 'must be 0.01 to 60 s')
-        for name in ('min_confidence', 'hysteresis'):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ConfigError(name, getattr(self, name), 'must be within 0 and 1')
+        check(self)
 
 
 class ExpressionSmoother:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from classroom_fer_ros.core.errors import ConfigError
+from classroom_fer_ros.core.settings import check
 
 RULES = ('perclos', 'blink_count')
 
@@ -115,11 +115,4 @@ class FatigueConfig:
     )
 
     def __post_init__(self) -> None:
-        if self.rule not in RULES:
-            raise ConfigError('rule', self.rule, f'must be one of {", ".join(RULES)}')
-        for name, spec in self.__dataclass_fields__.items():
-            if 'range' not in spec.metadata:
-                continue
-            low, high = spec.metadata['range']
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(name, getattr(self, name), f'must be within {low} and {high}')
+        check(self)

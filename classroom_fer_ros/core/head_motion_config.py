@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from classroom_fer_ros.core.errors import ConfigError
+from classroom_fer_ros.core.settings import check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +109,7 @@ class HeadMotionConfig:
     )
 
     def __post_init__(self) -> None:
-        for name, spec in self.__dataclass_fields__.items():
-            low, high = spec.metadata['range']
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(name, getattr(self, name), f'must be within {low} and {high}')
+        check(self)
         if not self.direction_margin_deg < self.direction_deg:
             raise ConfigError(
                 'direction_margin_deg', self.direction_margin_deg, 'must be below direction_deg'

@@ -15,6 +15,7 @@ import numpy as np
 
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import ConfigError
+from classroom_fer_ros.core.settings import check
 
 #: The mean is taken from every n-th pixel of every n-th row.
 SAMPLING_STEP = 8
@@ -59,16 +60,9 @@ class LightConfig:
     )
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.on_below <= 255.0:
-            raise ConfigError('on_below', self.on_below, 'must be within 0 and 255')
-        if not self.on_below <= self.off_above <= 255.0:
-            raise ConfigError('off_above', self.off_above, 'must be within on_below and 255')
-        if not 1.0 <= self.target <= 254.0:
-            raise ConfigError('target', self.target, 'must be within 1 and 254')
-        if not 0.1 <= self.min_gamma <= 1.0:
-            raise ConfigError('min_gamma', self.min_gamma, 'must be within 0.1 and 1')
-        if not 0.0 <= self.clahe_clip <= 10.0:
-            raise ConfigError('clahe_clip', self.clahe_clip, 'must be within 0 and 10')
+        check(self)
+        if not self.on_below <= self.off_above:
+            raise ConfigError('off_above', self.off_above, 'must not be below on_below')
 
 
 class LightCorrection:

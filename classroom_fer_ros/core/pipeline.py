@@ -49,6 +49,7 @@ from classroom_fer_ros.core.results import (
     HeadPose,
 )
 from classroom_fer_ros.core.seats import SeatMap
+from classroom_fer_ros.core.settings import check
 from classroom_fer_ros.core.student import StudentMemory
 from classroom_fer_ros.core.tracking import FaceTracker, TrackingConfig
 
@@ -109,13 +110,7 @@ class PipelineConfig:
     )
 
     def __post_init__(self) -> None:
-        for name in ('expression_interval_s', 'identity_interval_s'):
-            if not getattr(self, name) >= 0.0:
-                raise ConfigError(name, getattr(self, name), 'must be >= 0 s')
-        if not self.min_expression_px >= 8.0:
-            raise ConfigError('min_expression_px', self.min_expression_px, 'must be >= 8 px')
-        if not 1 <= self.num_threads <= 64:
-            raise ConfigError('num_threads', self.num_threads, 'must be within 1 and 64')
+        check(self)
 
 
 def make_detector(config: DetectionConfig, num_threads: int = 2) -> FaceDetector:

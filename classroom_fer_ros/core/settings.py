@@ -12,6 +12,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, get_type_hints
 
+from classroom_fer_ros.core.errors import ConfigError
+
 Config = TypeVar('Config')
 
 
@@ -71,6 +73,26 @@ def build(kind: type[Config], values: Mapping[str, Any], prefix: str = '') -> Co
         else:
             arguments[field.name] = values[name]
     return kind(**arguments)
+
+
+def check(config: Any) -> None:
+    """
+    Compare the fields of a configuration with the ranges and options in their metadata.
+
+    :raises ConfigError: naming the first field that is off; NaN is in no range
+    """
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if 'range' in field.metadata:
+            low, high = field.metadata['range']
+            if not low <= value <= high:
+                unit = field.metadata.get('unit', '')
+                raise ConfigError(
+                    field.name, value, f'must be within {low:g} and {high:g} {unit}'.rstrip()
+                )
+        options = field.metadata.get('options', (value,))
+        if value not in options:
+            raise ConfigError(field.name, value, f'must be one of {", ".join(options)}')
 
 
 def _name(field: dataclasses.Field[Any], prefix: str) -> str:

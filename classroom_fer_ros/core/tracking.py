@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 
 from classroom_fer_ros.core.arrays import BoxXyxy, FloatArray, ImageBgr
 from classroom_fer_ros.core.detection import FaceDetector, Region
-from classroom_fer_ros.core.errors import ConfigError, StampError
+from classroom_fer_ros.core.errors import StampError
 from classroom_fer_ros.core.geometry import pairwise_overlap
 from classroom_fer_ros.core.mesh import (
     FaceMesh,
@@ -27,6 +27,7 @@ from classroom_fer_ros.core.mesh import (
     roi_from_landmarks,
 )
 from classroom_fer_ros.core.results import Detection, Face, Landmarks
+from classroom_fer_ros.core.settings import check
 
 #: A mesh that grew or shrank by more from one picture to the next has slipped off its face.
 MAX_SIZE_CHANGE = 1.5
@@ -91,17 +92,7 @@ class TrackingConfig:
     )
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.min_quality < 1.0:
-            raise ConfigError('min_quality', self.min_quality, 'must be within 0 and 1')
-        if self.regions_per_picture < 0:
-            raise ConfigError('regions_per_picture', self.regions_per_picture, 'must be >= 0')
-        for name in ('lost_hold_s', 'coast_s', 'confirm_s'):
-            if not getattr(self, name) >= 0.0:
-                raise ConfigError(name, getattr(self, name), 'must be >= 0 s')
-        if not self.min_face_px >= 8.0:
-            raise ConfigError('min_face_px', self.min_face_px, 'must be >= 8 px')
-        if self.max_faces < 1:
-            raise ConfigError('max_faces', self.max_faces, 'must be >= 1')
+        check(self)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

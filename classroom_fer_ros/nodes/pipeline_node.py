@@ -236,9 +236,9 @@ class PipelineNode(LifecycleNode):
             alert = self.pipeline.acknowledge(alert_id)
             if alert is None:
                 raise ClassroomFerError(f'no alert {alert_id!r} stands')
-            self._outputs.publish_alerts(
-                (alert,), self.pipeline.active_alerts, to_header(time.time_ns(), '')
-            )
+            # The next picture's result lists the change, for whoever follows `alerts`.
+            header = to_header(time.time_ns(), self._config.frame_id)
+            self._outputs.publish_alerts((), self.pipeline.active_alerts, header)
         return alert
 
     def enroll(self, face_id: str, person_name: str) -> str:

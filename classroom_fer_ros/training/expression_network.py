@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 
@@ -46,7 +48,7 @@ class ExpressionNetwork(nn.Module):
             nn.BatchNorm2d(first),
             nn.ReLU(inplace=True),
         ]
-        for narrow, wide in zip(channels, channels[1:], strict=False):
+        for narrow, wide in itertools.pairwise(channels):
             layers.append(ResidualBlock(narrow, wide, 2))
         layers += [ResidualBlock(channels[-1], channels[-1], 1)]  # (n, last, 6, 6)
         self.features = nn.Sequential(*layers)

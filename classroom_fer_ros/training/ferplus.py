@@ -23,7 +23,8 @@ class LabelledFaces:
     Pictures and what people said of them.
 
     :param images: shape (n, 48, 48), uint8
-    :param targets: shape (n, 8), float32, share of votes for each of `TRAINED_LABELS`, rows sum to 1
+    :param targets: shape (n, 8), float32, share of votes for each of `TRAINED_LABELS`, rows
+        summing to 1
     """
 
     images: npt.NDArray[np.uint8]

@@ -121,7 +121,8 @@ def export(checkpoint: Path, onnx_path: Path, validation: Path) -> ModelCard:
         training_data=f'ferplus_train.npz, {config.epochs} epochs, best of validation',
         licence='pictures: FER2013, research use; votes: FER+, Microsoft, MIT',
         command='make train-expression',
-        command_evaluation='python -m classroom_fer_ros.evaluate expression ferplus_validation.npz',
+        command_evaluation='python -m classroom_fer_ros.evaluate expression '
+        'ferplus_validation.npz',
         intended_use='what a face shows, not what a person feels; first model, not yet calibrated',
         limits='48 px; web photographs of mostly adult faces; contempt is known but never shown',
         parameters=count_parameters(network),

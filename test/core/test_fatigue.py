@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from behaviour import Event, amount, every, observation, stamps
-from films import read_film
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from classroom_fer_ros.core.fatigue import EyeMouthObservation, FatigueConfig, F
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.results import Fatigue, FatigueState
 from classroom_fer_ros.core.tracking import FaceTracker, TrackingConfig
+from films import read_film
 
 RATES = [5.0, 10.0, 20.0, 30.0]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from behaviour import stamps
-from films import read_film
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from classroom_fer_ros.core.head_pose import HeadPoseEstimator
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.results import Direction, HeadPose, Motion
 from classroom_fer_ros.core.tracking import FaceTracker, TrackingConfig
+from films import read_film
 
 SHAPE = Path(__file__).parents[2] / 'models' / 'face_shape.json'
 Course = Callable[[float], float]

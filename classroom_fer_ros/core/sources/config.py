@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from classroom_fer_ros.core.errors import ConfigError
+from classroom_fer_ros.core.settings import check
 
 SOURCE_HELP = (
     "'simulated', a camera ('0' or '/dev/video0'), a film, a picture, a folder or pattern of "
@@ -115,11 +116,7 @@ class SourceConfig:
     def __post_init__(self) -> None:
         if not self.source.strip():
             raise ConfigError('source', self.source, f'must be {SOURCE_HELP}')
-        for item in fields(self):
-            value = getattr(self, item.name)
-            low, high = item.metadata.get('range', (value, value))
-            if not low <= value <= high:  # also rejects NaN
-                raise ConfigError(item.name, value, f'must be within {low} and {high}')
+        check(self)
         if self.reconnect_max_s < self.reconnect_min_s:
             raise ConfigError(
                 'reconnect_max_s', self.reconnect_max_s, 'must not be below reconnect_min_s'
