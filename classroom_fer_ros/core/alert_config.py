@@ -31,7 +31,7 @@ class AlertConfig:
         },
     )
     left_right_after_s: float = field(
-        default=0.3,
+        default=1.5,
         metadata={
             'description': 'looking left and right for this long raises an alert',
             **_SECONDS,
