@@ -137,7 +137,7 @@ CASES = [
         AlertKind.LEFT_RIGHT,
         Severity.NOTICE,
         'Ana looks left and right',
-        0.3,
+        1.5,
     ),
     Case(
         'looks to both sides',
@@ -145,7 +145,7 @@ CASES = [
         AlertKind.LEFT_RIGHT,
         Severity.NOTICE,
         'A student looks left and right',
-        0.3,
+        1.5,
     ),
     Case(
         'looks away since before',
