@@ -194,7 +194,9 @@ def export(checkpoint: Path, onnx_path: Path, data: Path) -> ModelCard:
         intended_use='telling a few enrolled people apart; first model, to be trained further',
         limits=(
             'trained on 3,500 mostly adult public figures, most with one picture; epoch and '
-            'threshold were chosen on the validation pairs that the figures are of'
+            'threshold were chosen on the validation pairs that the figures are of; the threshold '
+            'accepts 1 % of the pairs of two people, so that a stranger is the more often taken '
+            'for somebody the more people are enrolled'
         ),
         parameters=count_parameters(network),
         folder=onnx_path.parent,
