@@ -32,6 +32,8 @@ DETECTORS = ('full_range', 'yunet')
 FULL_RANGE_FILE = 'mediapipe/modules/face_detection/face_detection_full_range_sparse.tflite'
 FULL_RANGE_INPUT_SIZE = 192
 FULL_RANGE_GRID = 48  # one anchor a cell, of the size of the input
+#: Larger pictures have larger tiles, or 8K would take a thousand of them.
+MAX_TILES_ACROSS = 12
 MAX_IOU = 0.35
 MAX_CONTAINMENT = 0.6
 BORDER_PX = 3
@@ -124,7 +126,7 @@ class FullRangeDetector(FaceDetector):
 
     def regions(self, size_wh: tuple[int, int]) -> list[Region]:
         longest = max(size_wh)
-        side = self._config.tile_size
+        side = max(self._config.tile_size, longest // MAX_TILES_ACROSS)
         levels: list[list[Region]] = []
         while side < longest:
             levels.append(_tiles(size_wh, side, self._config.tile_overlap))
