@@ -47,11 +47,10 @@ def markdown_lines() -> Iterator[str]:
 
 
 def _words(setting: Setting) -> str:
-    words = setting.description
-    if setting.range is not None:
-        low, high = (f'{value:g}' for value in setting.range)
-        words += f'; {low} to {high}'
-    return f'{words} {setting.unit}'.rstrip()
+    if setting.range is None:
+        return setting.description
+    low, high = (f'{value:.10g}' for value in setting.range)
+    return f'{setting.description} ({low} to {high} {setting.unit}'.rstrip() + ')'
 
 
 def main() -> None:

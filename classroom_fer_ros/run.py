@@ -97,14 +97,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f'run: {NO_ROS.format(error=error)}', file=sys.stderr)
         return 2
     rclpy.init(args=_ros_arguments(options, ros_arguments))
-    node = PipelineNode(namespace=options.namespace)
     try:
-        return _run(node, options)
+        node = PipelineNode(namespace=options.namespace)
+        try:
+            return _run(node, options)
+        finally:
+            node.destroy_node()
     except ClassroomFerError as error:
         print(f'run: {error}', file=sys.stderr)
         return 2
     finally:
-        node.destroy_node()
         rclpy.try_shutdown()
 
 

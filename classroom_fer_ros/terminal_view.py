@@ -112,7 +112,11 @@ def _state(fatigue: Fatigue) -> Text:
 def plain_line(result: FrameResult, title: str) -> str:
     """One line about one picture, for logs and pipes."""
     faces = ' '.join(_plain_faces(result)) or 'no face'
-    return f'{title} | {faces} | {len(result.active_alerts)} alerts'
+    return f'{title} | {faces} | {_count(len(result.active_alerts), "alert")}'
+
+
+def _count(number: int, thing: str) -> str:
+    return f'{number} {thing}' if number == 1 else f'{number} {thing}s'
 
 
 def _plain_faces(result: FrameResult) -> Iterator[str]:
@@ -135,7 +139,8 @@ def closing_view(summary: SessionSummary, dropped: int, fps: float) -> Renderabl
         )
     line = (
         f'{summary.pictures} pictures over {summary.duration_s:.1f} s, {dropped} passed over, '
-        f'{fps:.1f} a second; {len(summary.students)} faces, {len(summary.alerts)} alerts'
+        f'{fps:.1f} a second; {_count(len(summary.students), "face")}, '
+        f'{_count(len(summary.alerts), "alert")}'
     )
     alerts = [Text(f'! {a.text}', SEVERITY_STYLES[a.severity]) for a in summary.alerts]
     return Group(Text(line, 'bold'), table, *alerts)

@@ -30,7 +30,7 @@ class LightConfig:
         default=55.0,
         metadata={
             'description': 'mean luminance below which correction begins',
-            'unit': '0..255',
+            'unit': 'gray levels',
             'range': (0.0, 255.0),
         },
     )
@@ -38,7 +38,7 @@ class LightConfig:
         default=70.0,
         metadata={
             'description': 'mean luminance above which it ends',
-            'unit': '0..255',
+            'unit': 'gray levels',
             'range': (0.0, 255.0),
         },
     )
@@ -46,7 +46,7 @@ class LightConfig:
         default=110.0,
         metadata={
             'description': 'mean luminance after correction',
-            'unit': '0..255',
+            'unit': 'gray levels',
             'range': (1.0, 254.0),
         },
     )

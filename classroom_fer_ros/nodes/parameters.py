@@ -5,17 +5,39 @@ from __future__ import annotations
 from typing import TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
+from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.settings import Setting, build, settings_of
 
 Config = TypeVar('Config')
+TYPE_WORDS = {
+    bool: 'true or false',
+    int: 'a whole number',
+    float: 'a number with a decimal point',
+    str: 'a text',
+}
+
+
+class ParameterError(ClassroomFerError):
+    """A parameter was given a value of the wrong type or out of its range."""
 
 
 def declare(node: Node, kind: type) -> None:
-    """Declare every parameter of a configuration dataclass; those not live are read-only."""
+    """
+    Declare every parameter of a configuration dataclass; those not live are read-only.
+
+    :raises ParameterError: if one was given a value that it cannot have
+    """
     for setting in settings_of(kind):
-        node.declare_parameter(setting.name, setting.default, _descriptor(setting))
+        try:
+            node.declare_parameter(setting.name, setting.default, _descriptor(setting))
+        except ParameterException as error:
+            wanted = f'{TYPE_WORDS[type(setting.default)]}, for example {setting.default!r}'
+            if setting.range is not None:
+                wanted += ', within {:g} and {:g} {}'.format(*setting.range, setting.unit).rstrip()
+            raise ParameterError(f'{setting.name} takes {wanted} ({error})') from error
 
 
 def read(node: Node, kind: type[Config]) -> Config:

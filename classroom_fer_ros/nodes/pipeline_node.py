@@ -343,7 +343,10 @@ def _intrinsics(info: CameraInfo, size_wh: tuple[int, int]) -> Intrinsics:
 def main() -> None:
     """Entry point: ``ros2 run classroom_fer_ros pipeline_node``; a launch file activates it."""
     rclpy.init(args=sys.argv)
-    node = PipelineNode()
+    try:
+        node = PipelineNode()
+    except ClassroomFerError as error:
+        sys.exit(f'{NODE_NAME}: {error}')
     try:
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from classroom_fer_ros.core.arrays import BoxXyxy
 from classroom_fer_ros.core.errors import ConfigError, GalleryError, ModelError, StampError
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.pipeline import ANALYSES, ClassroomPipeline, PipelineConfig
 from classroom_fer_ros.core.results import FatigueState, FrameResult, Judgement, Motion
-from classroom_fer_ros.core.simulation import SimulatedClassroom, SimulationConfig, StudentTruth
+from classroom_fer_ros.core.simulation import SimulatedClassroom, SimulationConfig
 from films import read_film
+from simulated_lesson import FPS, Seen, center, watch
 
-FPS = 25
 #: Who smiles for most of the classroom film, by eye: picture and place of the face.
 SMILING = {
     'girl, second from the left': (0, 496, 228),
@@ -30,10 +28,6 @@ SMILING = {
 @pytest.fixture
 def pipeline() -> ClassroomPipeline:
     return ClassroomPipeline()
-
-
-def center(box_xyxy: BoxXyxy) -> np.ndarray:
-    return np.reshape(box_xyxy, (2, 2)).mean(axis=0)
 
 
 @pytest.fixture(scope='module')
@@ -92,57 +86,10 @@ def test_the_same_film_gives_the_same_results(data_dir: Path, pupils: list[Frame
         assert str(again.fatigue) == str(before.fatigue)
 
 
-@dataclass
-class Seen:
-    """One simulated student: what is true, and what the analysis said."""
-
-    truth: list[StudentTruth] = field(default_factory=list)
-    yaw_rad: list[float] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
-    motions: set[Motion] = field(default_factory=set)
-    states: set[FatigueState] = field(default_factory=set)
-    blink_count: int = 0
-    yawn_count: int = 0
-
-    @property
-    def true_closures(self) -> int:
-        """How often the eyes really closed."""
-        is_closed = np.array([truth.eyes_open < 0.3 for truth in self.truth])
-        return int((is_closed[1:] & ~is_closed[:-1]).sum())
-
-    @property
-    def yaw_error_deg(self) -> float:
-        """Mean absolute error of yaw."""
-        truth = np.array([truth.yaw_rad for truth in self.truth])
-        return float(np.degrees(np.abs(truth - self.yaw_rad).mean()))
-
-
 @pytest.fixture(scope='module')
 def simulated() -> dict[str, Seen]:
     """Twenty seconds of the default simulated classroom."""
-    classroom, pipeline = SimulatedClassroom(SimulationConfig()), ClassroomPipeline()
-    seen: dict[str, Seen] = defaultdict(Seen)
-    for index in range(20 * FPS):
-        image, truths = classroom.render(index / FPS)
-        result = pipeline.process(Frame(image, round(index / FPS * 1e9), index))
-        for truth in truths:
-            _note(seen[truth.student], truth, result)
-    return seen
-
-
-def _note(student: Seen, truth: StudentTruth, result: FrameResult) -> None:
-    place = center(truth.box_xyxy)
-    distances = [np.linalg.norm(center(face.box_xyxy) - place) for face in result.faces]
-    if not distances or min(distances) > truth.size_px / 2:
-        return
-    index = int(np.argmin(distances))
-    fatigue, pose = result.fatigue[index], result.head_poses[index]
-    student.truth.append(truth)
-    student.yaw_rad.append(pose.yaw_rad)
-    student.ids.add(result.faces[index].face_id)
-    student.motions.add(pose.motion)
-    student.states.add(fatigue.state)
-    student.blink_count, student.yawn_count = fatigue.blink_count, fatigue.yawn_count
+    return watch(SimulationConfig(), seconds=20)
 
 
 def test_simulated_students_are_followed(simulated: dict[str, Seen]) -> None:
