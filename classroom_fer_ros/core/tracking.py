@@ -48,7 +48,7 @@ class TrackingConfig:
         metadata={'description': 'lowest mesh quality that keeps a track', 'range': (0.05, 0.99)},
     )
     regions_per_picture: int = field(
-        default=4,
+        default=2,
         metadata={
             'description': 'detector regions looked at in each picture; 0 looks at all',
             'range': (0, 1000),

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import Header
 
+from classroom_fer_ros.core.memory import resident_megabytes
 from classroom_fer_ros.nodes.analysis_thread import Performance
 
 #: Without a picture for longer, something is wrong with the camera.
 SILENT_AFTER_S = 2.0
-
-
-def resident_megabytes() -> float:
-    """Memory that this process holds, in 10^6 bytes (Linux)."""
-    for line in Path('/proc/self/status').read_text().splitlines():
-        if line.startswith('VmRSS:'):
-            return int(line.split()[1]) * 1024 / 1e6
-    return float('nan')
 
 
 def to_diagnostics(
