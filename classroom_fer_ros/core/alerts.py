@@ -114,8 +114,12 @@ class AlertEngine:
             for condition in class_conditions(class_state, self._config, active):
                 self._judge_class(condition, stamp_s)
         self._forget(stamp_s)
+        return AlertUpdate(changes=self.take_changes(), active=self.active)
+
+    def take_changes(self) -> tuple[Alert, ...]:
+        """Changes that no update has told of yet; whoever takes them has to tell of them."""
         changes, self._changes = tuple(self._changes), []
-        return AlertUpdate(changes=changes, active=self.active)
+        return changes
 
     def acknowledge(self, alert_id: str, stamp_s: float) -> Alert | None:
         """

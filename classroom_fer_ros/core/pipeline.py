@@ -42,11 +42,13 @@ from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_manifest import find_model
 from classroom_fer_ros.core.results import (
     Alert,
+    AlertKind,
     Expression,
     Face,
     Fatigue,
     FrameResult,
     HeadPose,
+    Severity,
 )
 from classroom_fer_ros.core.seats import SeatMap
 from classroom_fer_ros.core.settings import check
@@ -246,6 +248,21 @@ class ClassroomPipeline:
                 return self.gallery.enroll(person_name, embedding, enrolled_at_s)
         present = ', '.join(face.face_id for face in self._faces) or 'none'
         raise GalleryError(f'no face {face_id!r} in the picture now; there are: {present}')
+
+    def report_camera(self, problem: str, stamp_s: float) -> None:
+        """
+        Raise or clear the alert about the camera.
+
+        :param problem: why no pictures come, in plain words; empty while all is well
+        """
+        if problem:
+            self._alerts.raise_external(AlertKind.CAMERA, Severity.WARNING, problem, stamp_s)
+        else:
+            self._alerts.clear_external(AlertKind.CAMERA, stamp_s)
+
+    def take_alert_changes(self) -> tuple[Alert, ...]:
+        """Changes between two pictures, of the camera for one; the next result lacks them."""
+        return self._alerts.take_changes()
 
     @property
     def active_alerts(self) -> tuple[Alert, ...]:

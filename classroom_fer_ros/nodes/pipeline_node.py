@@ -37,7 +37,7 @@ from classroom_fer_ros.core.spatial import Intrinsics
 from classroom_fer_ros.nodes import parameters, topics
 from classroom_fer_ros.nodes.analysis_thread import AnalysisThread, Performance
 from classroom_fer_ros.nodes.convert import to_header
-from classroom_fer_ros.nodes.diagnostics import to_diagnostics
+from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S, to_diagnostics
 from classroom_fer_ros.nodes.pipeline_services import PipelineServices
 from classroom_fer_ros.nodes.result_publishers import ResultPublishers
 from classroom_fer_ros.nodes.topic_source import TopicSource
@@ -112,9 +112,7 @@ class PipelineNode(LifecycleNode):
         self._diagnostics_pub = self.create_publisher(
             DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS
         )
-        self._diagnostics_timer = self.create_timer(
-            self._config.diagnostics_period_s, self._publish_diagnostics
-        )
+        self._status_timer = self.create_timer(self._config.diagnostics_period_s, self._on_timer)
         self._service_desk = PipelineServices(self, self)
         return super().on_configure(state)
 
@@ -152,7 +150,7 @@ class PipelineNode(LifecycleNode):
             return
         self._outputs.destroy()
         self._service_desk.destroy()
-        self.destroy_timer(self._diagnostics_timer)
+        self.destroy_timer(self._status_timer)
         self.destroy_publisher(self._diagnostics_pub)
         self._pipeline.close()
         self._outputs = self._service_desk = self._pipeline = None
@@ -236,9 +234,7 @@ class PipelineNode(LifecycleNode):
             alert = self.pipeline.acknowledge(alert_id)
             if alert is None:
                 raise ClassroomFerError(f'no alert {alert_id!r} stands')
-            # The next picture's result lists the change, for whoever follows `alerts`.
-            header = to_header(time.time_ns(), self._config.frame_id)
-            self._outputs.publish_alerts((), self.pipeline.active_alerts, header)
+            self._publish_alert_changes()
         return alert
 
     def enroll(self, face_id: str, person_name: str) -> str:
@@ -310,7 +306,29 @@ class PipelineNode(LifecycleNode):
     def _on_trouble(self, text: str) -> None:
         self.get_logger().warning(text)
 
-    # Diagnostics
+    # Between pictures
+
+    def _on_timer(self) -> None:
+        self._publish_diagnostics()
+        with self._lock():
+            self.pipeline.report_camera(self._camera_problem(), time.time())
+            self._publish_alert_changes()
+
+    def _camera_problem(self) -> str:
+        """Why an open camera delivers no pictures; a film that has ended is no problem."""
+        if not self.is_camera_open:
+            return ''
+        if self._thread.source.problem:
+            return self._thread.source.problem
+        if self._thread.performance().idle_s > SILENT_AFTER_S:
+            return f'No pictures come from {self._thread.source.description}'
+        return ''
+
+    def _publish_alert_changes(self) -> None:
+        changes = self.pipeline.take_alert_changes()
+        if changes:
+            header = to_header(time.time_ns(), self._config.frame_id)
+            self._outputs.publish_alerts(changes, self.pipeline.active_alerts, header)
 
     def _publish_diagnostics(self) -> None:
         analyses = ', '.join(sorted(self.pipeline.enabled))

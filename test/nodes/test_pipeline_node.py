@@ -12,7 +12,9 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 
+from classroom_fer_ros.core.results import AlertKind
 from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.nodes.convert import to_time
 from classroom_fer_ros.nodes.pictures import to_image
 from classroom_fer_ros.nodes.result_publishers import TOPICS
 from harness import NAMESPACE, Client, pipeline_node, wait_until
@@ -158,6 +160,9 @@ def test_a_topic_as_source(film: str) -> None:
             header.stamp.sec = second
             publisher.publish(to_image(image, header))
             wait_until(lambda second=second: results and results[-1].stamp_ns == second * 10**9)
+        wait_until(lambda: any(a.kind is AlertKind.CAMERA for a in node.pipeline.active_alerts))
+        publisher.publish(to_image(image, Header(stamp=to_time(7 * 10**9), frame_id='lens')))
+        wait_until(lambda: node.pipeline.active_alerts == ())
         assert node.source.frame_id == 'lens'
         assert node.problem == ''
         driver.destroy_node()
