@@ -202,16 +202,20 @@ def export(checkpoint: Path, onnx_path: Path, data: Path) -> ModelCard:
         folder=onnx_path.parent,
     )
     finish_card(card, network, shape)
+    return finish_card(with_figures(card, data), network, shape)
+
+
+def with_figures(card: ModelCard, data: Path) -> ModelCard:
+    """Measure a model on the validation pairs: accuracy and threshold for its card."""
     score = evaluate_identification(
         data / 'lfw_validation.npz',
         data / 'lfw_validation_pairs.csv',
-        onnx_path.with_suffix('.json'),
+        card.path.with_suffix('.json'),
     )
     threshold = round(score.pairs_score.threshold, 4)
-    card = replace(
+    return replace(
         card, accuracy=score.card_figures(), settings={'similarity_threshold': threshold}
     )
-    return finish_card(card, network, shape)
 
 
 def main() -> None:
