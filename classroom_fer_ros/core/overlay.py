@@ -43,7 +43,7 @@ SEVERITY_COLORS: dict[Severity, Color] = {
 }
 FATIGUE_COLORS: dict[FatigueState, Color] = {
     FatigueState.UNKNOWN: (200, 200, 200),
-    FatigueState.AWAKE: (115, 158, 0),
+    FatigueState.AWAKE: (170, 225, 120),
     FatigueState.DROWSY: (66, 228, 240),
     FatigueState.TIRED: (0, 159, 230),
     FatigueState.ASLEEP: (0, 94, 213),
