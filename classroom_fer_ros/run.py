@@ -22,6 +22,7 @@ from rich.live import Live
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.session_output import SessionOutput, prepare_folder
 from classroom_fer_ros.core.session_summary import SessionSummary
@@ -64,7 +65,8 @@ class Session:
             return
         try:
             if self._output is None:  # the film's rate is known once its source is open
-                self._output = SessionOutput(self._out, self._node.source.fps)
+                keeps_pictures = self._node.pipeline.profile.allows(Feature.RECORDED_PICTURES)
+                self._output = SessionOutput(self._out, self._node.source.fps, keeps_pictures)
             self._output.write(overlay_bgr, result)
         except ClassroomFerError as error:
             self.failure = error

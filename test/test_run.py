@@ -41,6 +41,16 @@ def test_a_film_into_a_folder(data_dir: Path, tmp_path: Path) -> None:
     assert 'happy' in {row['label'] for row in rows}
 
 
+def test_no_film_of_a_european_school(data_dir: Path, tmp_path: Path) -> None:
+    film = data_dir / 'video' / 'face_smile.mp4'
+    arguments = ('--ros-args', '-p', 'profile:=eu_school')
+    done = run('--source', str(film), '--out', str(tmp_path), '--seconds', '3', *arguments)
+    assert done.returncode == 0, done.stderr
+    assert 'profile: eu_school' in done.stderr
+    assert not (tmp_path / 'annotated.mp4').exists()
+    assert (tmp_path / 'fatigue.csv').exists()
+
+
 def test_the_live_table_ends_with_ctrl_c(tmp_path: Path) -> None:
     """In a terminal: rows of faces, then a summary."""
     controller, terminal = pty.openpty()

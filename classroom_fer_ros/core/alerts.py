@@ -75,10 +75,18 @@ class _Watch:
                 self.over_since_s = stamp_s
 
 
+#: What alerts about a student's attention are called; a profile may forbid them.
+ATTENTION_KINDS = frozenset({AlertKind.LOOKING_AWAY, AlertKind.LEFT_RIGHT})
+
+
 class AlertEngine:
     """Raises and clears the alerts of one camera. Holds no clock; ids are numbered from 1."""
 
-    def __init__(self, config: AlertConfig | None = None) -> None:
+    def __init__(
+        self, config: AlertConfig | None = None, left_out: frozenset[AlertKind] = frozenset()
+    ) -> None:
+        """:param left_out: kinds that are never raised for a student"""
+        self._left_out = left_out
         self._config = config or AlertConfig()
         self._texts = AlertTexts(self._config.language)
         self._subjects = AlertSubjects(self._config.lost_after_s)
@@ -108,7 +116,8 @@ class AlertEngine:
         for student, key in zip(students, self._subjects.keys(students, stamp_s), strict=True):
             self._adopt(student, key, stamp_s)
             for condition in student_conditions(student, stamp_s):
-                self._judge_student(student, condition, key, stamp_s)
+                if condition.kind not in self._left_out:
+                    self._judge_student(student, condition, key, stamp_s)
         if class_state is not None:
             active = frozenset(alert.kind for alert in self.active)
             for condition in class_conditions(class_state, self._config, active):

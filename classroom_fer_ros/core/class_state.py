@@ -80,7 +80,9 @@ class ClassStateConfig:
 class ClassStateMonitor:
     """Sums the class up now and then. Holds no clock."""
 
-    def __init__(self, config: ClassStateConfig | None = None) -> None:
+    def __init__(self, config: ClassStateConfig | None = None, has_attention: bool = True) -> None:
+        """:param has_attention: False leaves attention, looking away and the trend unknown"""
+        self._has_attention = has_attention
         self._config = config or ClassStateConfig()
         self._stamp_s = self._due_s = -math.inf
         self._attention: deque[tuple[float, float]] = deque()
@@ -103,7 +105,10 @@ class ClassStateMonitor:
         next_s = self._due_s + self._config.interval_s
         self._due_s = next_s if next_s > stamp_s else stamp_s + self._config.interval_s
         judged = [student for student in students if student.is_judged]
-        attentive_share = self._share([is_attentive(student) for student in judged])
+        attentive_share = looking_away_share = NAN
+        if self._has_attention:
+            attentive_share = self._share([is_attentive(student) for student in judged])
+            looking_away_share = self._share([is_looking_away(student) for student in judged])
         return ClassState(
             stamp_s=stamp_s,
             num_seen=len(students),
@@ -111,7 +116,7 @@ class ClassStateMonitor:
             num_not_judged=len(students) - len(judged),
             attentive_share=attentive_share,
             tired_share=self._share([s.fatigue.state in TIRED_STATES for s in judged]),
-            looking_away_share=self._share([is_looking_away(student) for student in judged]),
+            looking_away_share=looking_away_share,
             expression_shares=self._expression_shares(expressions),
             trend=self._trend(attentive_share, stamp_s),
         )

@@ -42,3 +42,15 @@ class DataError(ClassroomFerError):
 
 class GalleryError(ClassroomFerError):
     """The gallery of enrolled people is broken, of another model, or given what it cannot hold."""
+
+
+class ProfileError(ClassroomFerError):
+    """Something was asked for that the profile forbids."""
+
+    def __init__(self, profile: str, feature: str) -> None:
+        super().__init__(
+            f'the profile {profile} forbids {feature}: start with another profile if the law and '
+            'the people in the picture allow it'
+        )
+        self.profile = profile
+        self.feature = feature

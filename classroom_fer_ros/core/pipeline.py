@@ -17,7 +17,7 @@ from typing import cast
 
 import numpy as np
 
-from classroom_fer_ros.core.alerts import AlertConfig, AlertEngine, StudentState
+from classroom_fer_ros.core.alerts import ATTENTION_KINDS, AlertConfig, AlertEngine, StudentState
 from classroom_fer_ros.core.alignment import AlignedCrop, align
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.class_state import ClassStateConfig, ClassStateMonitor
@@ -40,6 +40,7 @@ from classroom_fer_ros.core.light import LightConfig, LightCorrection
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_manifest import find_model
+from classroom_fer_ros.core.profiles import PROFILE_NAMES, Feature, profile_named
 from classroom_fer_ros.core.results import (
     Alert,
     AlertKind,
@@ -60,12 +61,24 @@ MIN_EYE_DISTANCE_PX = 24.0
 MAX_VISIBLE_YAW_RAD = math.radians(40.0)
 MAX_VISIBLE_PITCH_RAD = math.radians(35.0)
 ANALYSES = ('detection', 'identification', 'expression', 'fatigue', 'head_pose')
+#: Analyses that a profile may forbid.
+ANALYSIS_FEATURES = {
+    'identification': Feature.IDENTIFICATION,
+    'expression': Feature.EXPRESSION,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineConfig:
     """Every setting of the fused analysis."""
 
+    profile: str = field(
+        default='standard',
+        metadata={
+            'description': 'what may be analysed and kept: research, standard or eu_school',
+            'options': PROFILE_NAMES,
+        },
+    )
     light: LightConfig = field(default_factory=LightConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
@@ -134,8 +147,10 @@ class ClassroomPipeline:
         Load every model.
 
         :raises ModelError: if a model is missing, broken or not the one its card describes
+        :raises ProfileError: if a gallery is given and the profile forbids identification
         """
         self.config = config or PipelineConfig()
+        self.profile = profile_named(self.config.profile)
         models = models_dir()
         threads = self.config.num_threads
         self._light = LightCorrection(self.config.light)
@@ -150,12 +165,12 @@ class ClassroomPipeline:
         self._embed = FaceEmbedder(models / self.config.embedding_card)
         self.gallery: Gallery | None = None
         if self.config.gallery_path:
+            self.profile.require(Feature.IDENTIFICATION)
             self.gallery = Gallery.open(Path(self.config.gallery_path), self._embed.card)
-        self._alerts = AlertEngine(self.config.alerts)
-        self._class = ClassStateMonitor(self.config.class_state)
+        self._begin_lesson()
         self._seats = SeatMap()
         self._memories: dict[str, StudentMemory] = {}
-        self._enabled = set(ANALYSES)
+        self._enabled = {name for name in ANALYSES if self._is_allowed(name)}
         self._crops: dict[str, AlignedCrop] = {}
         self._image: ImageBgr | None = None
         self._faces: tuple[Face, ...] = ()
@@ -181,13 +196,20 @@ class ClassroomPipeline:
         Switch one analysis on or off.
 
         :raises ConfigError: if there is no such analysis
+        :raises ProfileError: if the profile forbids it
         """
         if analysis not in ANALYSES:
             raise ConfigError('analysis', analysis, f'must be one of {", ".join(ANALYSES)}')
         if is_enabled:
+            if analysis in ANALYSIS_FEATURES:
+                self.profile.require(ANALYSIS_FEATURES[analysis])
             self._enabled.add(analysis)
         else:
             self._enabled.discard(analysis)
+
+    def _is_allowed(self, analysis: str) -> bool:
+        feature = ANALYSIS_FEATURES.get(analysis)
+        return feature is None or self.profile.allows(feature)
 
     def process(self, frame: Frame) -> FrameResult:
         """
@@ -277,8 +299,13 @@ class ClassroomPipeline:
         """Return to the initial state, as after closing the camera."""
         self._forget_faces()
         self._seats.reset()
-        self._alerts = AlertEngine(self.config.alerts)
-        self._class = ClassStateMonitor(self.config.class_state)
+        self._begin_lesson()
+
+    def _begin_lesson(self) -> None:
+        has_attention = self.profile.allows(Feature.ATTENTION)
+        left_out = frozenset() if has_attention else ATTENTION_KINDS
+        self._alerts = AlertEngine(self.config.alerts, left_out)
+        self._class = ClassStateMonitor(self.config.class_state, has_attention)
 
     def close(self) -> None:
         """Stop the threads and close the gallery."""

@@ -70,14 +70,16 @@ def prepare_folder(folder: Path) -> None:
 class SessionOutput:
     """Writes the annotated film and the tables of one session into a folder."""
 
-    def __init__(self, folder: Path, fps: float) -> None:
+    def __init__(self, folder: Path, fps: float, has_film: bool = True) -> None:
         """
+        :param has_film: False writes tables only
         :param folder: made if missing; files of an earlier session in it are replaced
         :param fps: pictures a second of the annotated film
         :raises SourceError: if the folder cannot be written to
         """
         prepare_folder(folder)
         self.folder = folder
+        self._has_film = has_film
         self._fps = fps if fps > 0 else 25.0
         self._film: cv2.VideoWriter | None = None
         self._film_size_wh: tuple[int, int] = (0, 0)
@@ -92,7 +94,8 @@ class SessionOutput:
         :param overlay_bgr: annotated picture, shape (height, width, 3), uint8
         :raises SourceError: if the film cannot be opened
         """
-        self._write_picture(overlay_bgr)
+        if self._has_film:
+            self._write_picture(overlay_bgr)
         entries = {
             'faces': result.faces,
             'expressions': result.expressions,

@@ -108,6 +108,7 @@ class PipelineNode(LifecycleNode):
             self._problem = str(error)
             self.get_logger().error(f'cannot configure: {error}')
             return TransitionCallbackReturn.FAILURE
+        self.get_logger().info(f'profile: {self._pipeline.profile.name}')
         self._outputs = ResultPublishers(self, left_out)
         self._diagnostics_pub = self.create_publisher(
             DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS
@@ -332,7 +333,11 @@ class PipelineNode(LifecycleNode):
 
     def _publish_diagnostics(self) -> None:
         analyses = ', '.join(sorted(self.pipeline.enabled))
-        facts = {'analyses': analyses, **self.pipeline.models}
+        facts = {
+            'profile': self.pipeline.profile.name,
+            'analyses': analyses,
+            **self.pipeline.models,
+        }
         self._diagnostics_pub.publish(
             to_diagnostics(
                 self.get_fully_qualified_name().lstrip('/'),
