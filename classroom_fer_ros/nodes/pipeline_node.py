@@ -345,7 +345,7 @@ class PipelineNode(LifecycleNode):
                 self._source_text,
                 self.problem,
                 self.performance,
-                facts,
+                facts | self.pipeline.models,
             )
         )
 
