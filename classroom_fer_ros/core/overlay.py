@@ -113,17 +113,17 @@ class _Canvas:
         place = (round(x_min), self._baseline(face) - self._line_px)
         end_xy = self._text(words, place, WHITE)
         if pose is not None and pose.motion is Motion.NONE:
-            self._arrow(pose, (end_xy[0] + self._line_px, end_xy[1] - self._line_px // 3))
+            self._arrow(pose, (end_xy[0] + self._line_px // 2, end_xy[1] - self._line_px // 3))
 
-    def _arrow(self, pose: HeadPose, start_xy: tuple[int, int]) -> None:
+    def _arrow(self, pose: HeadPose, left_xy: tuple[int, int]) -> None:
+        """Draw where a head points, to the right of a place whichever way it points."""
         # Comparisons with NaN are false: an unknown direction has no arrow.
         if not math.hypot(pose.yaw_rad, pose.pitch_rad) >= MIN_ARROW_RAD:
             return
         length = 2.0 * self._line_px
-        tip_xy = (
-            round(start_xy[0] + length * math.sin(pose.yaw_rad)),
-            round(start_xy[1] + length * math.sin(pose.pitch_rad)),
-        )
+        across, down = length * math.sin(pose.yaw_rad), length * math.sin(pose.pitch_rad)
+        start_xy = (round(left_xy[0] + max(0.0, -across)), left_xy[1])
+        tip_xy = (round(start_xy[0] + across), round(start_xy[1] + down))
         for color, thickness in ((BLACK, self._thin + 2), (WHITE, self._thin)):
             cv2.arrowedLine(
                 self.image_bgr, start_xy, tip_xy, color, thickness, cv2.LINE_AA, tipLength=0.35
