@@ -1,7 +1,8 @@
 # What a person types. Everything lands in .venv and build; `make clean` takes it away again.
 
 PYTHON ?= python3
-SOURCE ?= simulated
+# Empty: what CONFIG says, else the simulated classroom.
+SOURCE ?=
 CONFIG ?=
 OUT ?=
 ARGS ?=
@@ -10,6 +11,8 @@ CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 export CLASSROOM_FER_DATA
 # Nothing that is started here talks to other machines, unless the user says so.
 export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
+# Its threads wait for each other longer than our small matrices take.
+export OPENBLAS_NUM_THREADS ?= 1
 
 VENV := $(CURDIR)/.venv
 PY := $(VENV)/bin/python
@@ -26,7 +29,7 @@ setup:  ## set everything up (every other target does so by itself)
 	@$(PYTHON) scripts/set_up.py
 
 run: setup  ## run the system: SOURCE=simulated|0|film.mp4|folder|rtsp://…|topic:NAME OUT=folder
-	@$(RUN) -m classroom_fer_ros.run --source "$(SOURCE)" \
+	@$(RUN) -m classroom_fer_ros.run $(if $(SOURCE),--source "$(SOURCE)") \
 		$(if $(OUT),--out "$(OUT)") $(if $(CONFIG),--config "$(CONFIG)") $(ARGS)
 
 test: lint  ## run everything that CI runs
