@@ -1,0 +1,77 @@
+"""Every setting of the analysis, fused or distributed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from classroom_fer_ros.core.alerts import AlertConfig
+from classroom_fer_ros.core.class_state import ClassStateConfig
+from classroom_fer_ros.core.detection import DetectionConfig
+from classroom_fer_ros.core.expression import ExpressionConfig
+from classroom_fer_ros.core.expression_smoothing import SmootherConfig
+from classroom_fer_ros.core.fatigue import FatigueConfig
+from classroom_fer_ros.core.head_motion import HeadMotionConfig
+from classroom_fer_ros.core.light import LightConfig
+from classroom_fer_ros.core.profiles import PROFILE_NAMES
+from classroom_fer_ros.core.settings import check
+from classroom_fer_ros.core.tracking import TrackingConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineConfig:
+    """Every setting, each stage's own in its part."""
+
+    profile: str = field(
+        default='standard',
+        metadata={
+            'description': 'what may be analysed and kept: research, standard or eu_school',
+            'options': PROFILE_NAMES,
+        },
+    )
+    light: LightConfig = field(default_factory=LightConfig)
+    detection: DetectionConfig = field(default_factory=DetectionConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    expression: ExpressionConfig = field(default_factory=ExpressionConfig)
+    smoothing: SmootherConfig = field(default_factory=SmootherConfig)
+    fatigue: FatigueConfig = field(default_factory=FatigueConfig)
+    head_motion: HeadMotionConfig = field(default_factory=HeadMotionConfig)
+    alerts: AlertConfig = field(default_factory=AlertConfig)
+    class_state: ClassStateConfig = field(default_factory=ClassStateConfig)
+    expression_interval_s: float = field(
+        default=0.3,
+        metadata={
+            'description': 'a face shows its expression anew this often',
+            'unit': 's',
+            'range': (0.0, 60.0),
+        },
+    )
+    identity_interval_s: float = field(
+        default=2.0,
+        metadata={
+            'description': 'a face is looked up in the gallery this often',
+            'unit': 's',
+            'range': (0.0, 3600.0),
+        },
+    )
+    min_expression_px: float = field(
+        default=24.0,
+        metadata={
+            'description': 'faces of less height show no expression that can be judged',
+            'unit': 'px',
+            'range': (8.0, 1000.0),
+        },
+    )
+    embedding_card: str = field(
+        default='facenet.json',
+        metadata={'description': 'model card, a file name in the folder of models or a path'},
+    )
+    gallery_path: str = field(
+        default='', metadata={'description': 'file of the enrolled people; empty for nobody'}
+    )
+    num_threads: int = field(
+        default=2,
+        metadata={'description': 'threads that work on meshes and detection', 'range': (1, 64)},
+    )
+
+    def __post_init__(self) -> None:
+        check(self)

@@ -1,0 +1,194 @@
+"""
+Stages behind the tracker: each turns the faces of a picture into what it knows about them.
+
+Every stage keeps its own memory of each face. `skip` stands in for `update` while the analysis is
+switched off: the memory goes on, nothing is said. Stages hold no clock; after a source has started
+again, `reset` them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from classroom_fer_ros.core.alignment import AlignedCrop
+from classroom_fer_ros.core.arrays import ImageBgr
+from classroom_fer_ros.core.expression import ExpressionClassifier, ExpressionConfig
+from classroom_fer_ros.core.expression_smoothing import ExpressionSmoother, SmootherConfig
+from classroom_fer_ros.core.eyes import measure_openings
+from classroom_fer_ros.core.face_memory import FaceMemory
+from classroom_fer_ros.core.fatigue import EyeMouthObservation, FatigueConfig, FatigueMonitor
+from classroom_fer_ros.core.head_motion import HeadMotionConfig, HeadMotionMonitor
+from classroom_fer_ros.core.head_pose import HeadPoseEstimator
+from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.results import NAN, Expression, Face, Fatigue, HeadPose
+
+#: Eyes closer together are too small to be judged; a head turned farther hides one of them.
+MIN_EYE_DISTANCE_PX = 24.0
+MAX_VISIBLE_YAW_RAD = math.radians(40.0)
+MAX_VISIBLE_PITCH_RAD = math.radians(35.0)
+
+
+class HeadPoseStage:
+    """Where heads point and how they move."""
+
+    def __init__(self, config: HeadMotionConfig, hold_s: float) -> None:
+        """:raises ModelError: if the face's shape is missing"""
+        self._estimate = HeadPoseEstimator(models_dir() / 'face_shape.json')
+        self._memory = FaceMemory(lambda: HeadMotionMonitor(config), hold_s)
+
+    def update(self, faces: Sequence[Face], stamp_s: float) -> tuple[HeadPose, ...]:
+        """One entry a face; unknown where no mesh was fitted."""
+        monitors = self._memory.see(faces, stamp_s)
+        return tuple(
+            self._judge(face, monitor, stamp_s)
+            for face, monitor in zip(faces, monitors, strict=True)
+        )
+
+    def skip(self, faces: Sequence[Face], stamp_s: float) -> tuple[HeadPose, ...]:
+        self._memory.see(faces, stamp_s)
+        return tuple(HeadPose(face_id=face.face_id) for face in faces)
+
+    def reset(self) -> None:
+        """Forget every face."""
+        self._memory.clear()
+
+    def _judge(self, face: Face, monitor: HeadMotionMonitor, stamp_s: float) -> HeadPose:
+        if face.landmarks is None:
+            return HeadPose(face_id=face.face_id)
+        angles = self._estimate(face.landmarks.points_xyz)
+        return monitor.update(
+            face.face_id, angles.yaw_rad, angles.pitch_rad, angles.roll_rad, stamp_s
+        )
+
+
+class FatigueStage:
+    """Eyes, mouths and what follows from them."""
+
+    def __init__(self, config: FatigueConfig, hold_s: float) -> None:
+        self._memory = FaceMemory(lambda: FatigueMonitor(config), hold_s)
+
+    def update(
+        self, faces: Sequence[Face], poses: Mapping[str, HeadPose], stamp_s: float
+    ) -> tuple[Fatigue, ...]:
+        """
+        One entry a face.
+
+        :param poses: by face_id; without one, nothing says that a head is turned
+        """
+        monitors = self._memory.see(faces, stamp_s)
+        return tuple(
+            monitor.update(face.face_id, _observe(face, poses.get(face.face_id)), stamp_s)
+            for face, monitor in zip(faces, monitors, strict=True)
+        )
+
+    def skip(self, faces: Sequence[Face], stamp_s: float) -> tuple[Fatigue, ...]:
+        self._memory.see(faces, stamp_s)
+        return tuple(Fatigue(face_id=face.face_id) for face in faces)
+
+    def reset(self) -> None:
+        """Forget every face."""
+        self._memory.clear()
+
+
+def _observe(face: Face, pose: HeadPose | None) -> EyeMouthObservation:
+    """Measure eyes and mouth on the mesh of this picture."""
+    if face.landmarks is None:
+        return EyeMouthObservation(
+            left_eye_ratio=NAN, right_eye_ratio=NAN, mouth_ratio=NAN, is_visible=False
+        )
+    openings = measure_openings(face.landmarks.points_xyz)
+    return EyeMouthObservation(
+        left_eye_ratio=openings.left_eye_ratio,
+        right_eye_ratio=openings.right_eye_ratio,
+        mouth_ratio=openings.mouth_ratio,
+        is_visible=_are_eyes_visible(face, pose or HeadPose(face_id=face.face_id)),
+    )
+
+
+def _are_eyes_visible(face: Face, pose: HeadPose) -> bool:
+    """Whether lids and lips can be judged: large enough, and not turned too far."""
+    eye_distance_px = float(np.linalg.norm(face.keypoints_xy[1] - face.keypoints_xy[0]))
+    # With head pose switched off its angles are NaN, and nothing says that the head is turned.
+    is_turned = abs(pose.yaw_rad) > MAX_VISIBLE_YAW_RAD or (
+        abs(pose.pitch_rad) > MAX_VISIBLE_PITCH_RAD
+    )
+    return eye_distance_px >= MIN_EYE_DISTANCE_PX and not is_turned
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What is shown of one face, and when it is due to be classified again."""
+
+    smoother: ExpressionSmoother
+    due_s: float = -math.inf
+    expression: Expression = field(default_factory=lambda: Expression(face_id=''))
+
+
+class ExpressionStage:
+    """What faces show: classified now and then, in one batch, and smoothed."""
+
+    def __init__(
+        self,
+        config: ExpressionConfig,
+        smoothing: SmootherConfig,
+        *,
+        interval_s: float,
+        min_height_px: float,
+        hold_s: float,
+    ) -> None:
+        """
+        :param interval_s: a face is classified this often
+        :param min_height_px: faces of less height cannot be judged
+        :raises ModelError: if the model is missing, broken or not the one its card describes
+        """
+        # A path of its own stands; a mere file name is looked up in the folder of models.
+        self._classify = ExpressionClassifier(models_dir() / config.card, config)
+        self.model_name = self._classify.card.name
+        self._interval_s, self._min_height_px = interval_s, min_height_px
+        self._memory = FaceMemory(lambda: _Shown(ExpressionSmoother(smoothing)), hold_s)
+
+    def due(self, faces: Sequence[Face], stamp_s: float) -> list[Face]:
+        """The faces whose crops `update` will look at."""
+        shown = self._memory.see(faces, stamp_s)
+        return [
+            face
+            for face, one in zip(faces, shown, strict=True)
+            if stamp_s >= one.due_s and face.box_xyxy[3] - face.box_xyxy[1] >= self._min_height_px
+        ]
+
+    def update(
+        self, faces: Sequence[Face], crops: Mapping[str, AlignedCrop], stamp_s: float
+    ) -> tuple[Expression, ...]:
+        """
+        One entry a face.
+
+        :param crops: by face_id; a face that is due but has none keeps what it shows
+        """
+        due = [face for face in self.due(faces, stamp_s) if face.face_id in crops]
+        probabilities = self._classify(batch(due, crops)) if due else ()
+        for face, shown, one in zip(
+            due, self._memory.see(due, stamp_s), probabilities, strict=True
+        ):
+            shown.expression = shown.smoother.update(face.face_id, one, stamp_s)
+            shown.due_s = stamp_s + self._interval_s
+        return tuple(
+            shown.expression if shown.expression.face_id else Expression(face_id=face.face_id)
+            for face, shown in zip(faces, self._memory.see(faces, stamp_s), strict=True)
+        )
+
+    def skip(self, faces: Sequence[Face], stamp_s: float) -> tuple[Expression, ...]:
+        self._memory.see(faces, stamp_s)
+        return tuple(Expression(face_id=face.face_id) for face in faces)
+
+    def reset(self) -> None:
+        """Forget every face."""
+        self._memory.clear()
+
+
+def batch(faces: Sequence[Face], crops: Mapping[str, AlignedCrop]) -> ImageBgr:
+    """Crops of some faces, at least one, shape (n, 112, 112, 3), uint8, BGR."""
+    return np.stack([crops[face.face_id].image_bgr for face in faces])
