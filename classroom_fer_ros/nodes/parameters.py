@@ -24,13 +24,16 @@ class ParameterError(ClassroomFerError):
     """A parameter was given a value of the wrong type or out of its range."""
 
 
-def declare(node: Node, kind: type) -> None:
+def declare(node: Node, kind: type, names: tuple[str, ...] = ('',)) -> None:
     """
-    Declare every parameter of a configuration dataclass; those not live are read-only.
+    Declare the parameters of a configuration dataclass; those not live are read-only.
 
+    :param names: beginnings of those that the node has a use for, ``detection.`` for one
     :raises ParameterError: if one was given a value that it cannot have
     """
     for setting in settings_of(kind):
+        if not setting.name.startswith(names):
+            continue
         try:
             node.declare_parameter(setting.name, setting.default, _descriptor(setting))
         except ParameterException as error:
@@ -42,12 +45,19 @@ def declare(node: Node, kind: type) -> None:
 
 def read(node: Node, kind: type[Config]) -> Config:
     """
-    Build the configuration from the parameters as they stand.
+    Build the configuration from the parameters as they stand; defaults where none is declared.
 
     :raises ConfigError: if values do not go together
     """
-    names = [setting.name for setting in settings_of(kind)]
-    return build(kind, {name: node.get_parameter(name).value for name in names})
+    return build(
+        kind,
+        {
+            setting.name: node.get_parameter(setting.name).value
+            if node.has_parameter(setting.name)
+            else setting.default
+            for setting in settings_of(kind)
+        },
+    )
 
 
 def _descriptor(setting: Setting) -> ParameterDescriptor:

@@ -80,22 +80,22 @@ class ResultPublishers:
 
     def publish_results(self, result: FrameResult, header: Header) -> None:
         """Publish what is cheap, for every picture."""
-        self._publish(topics.FACES, convert.to_face_array(result, header))
-        self._publish(topics.EXPRESSIONS, convert.to_expression_array(result, header))
-        self._publish(topics.FATIGUE, convert.to_fatigue_array(result, header))
-        self._publish(topics.HEAD_POSE, convert.to_head_pose_array(result, header))
+        self.publish(topics.FACES, convert.to_face_array(result, header))
+        self.publish(topics.EXPRESSIONS, convert.to_expression_array(result, header))
+        self.publish(topics.FATIGUE, convert.to_fatigue_array(result, header))
+        self.publish(topics.HEAD_POSE, convert.to_head_pose_array(result, header))
         if result.alert_changes:
             self.publish_alerts(result.alert_changes, result.active_alerts, header)
         if result.class_state is not None:
-            self._publish(topics.CLASS_STATE, convert.to_class_state(result.class_state, header))
+            self.publish(topics.CLASS_STATE, convert.to_class_state(result.class_state, header))
 
     def publish_alerts(
         self, changes: tuple[Alert, ...], active: tuple[Alert, ...], header: Header
     ) -> None:
         """Publish what changed, and what stands for whoever comes late."""
         if changes:
-            self._publish(topics.ALERTS, convert.to_alert_array(changes, header))
-        self._publish(topics.ACTIVE_ALERTS, convert.to_alert_array(active, header))
+            self.publish(topics.ALERTS, convert.to_alert_array(changes, header))
+        self.publish(topics.ACTIVE_ALERTS, convert.to_alert_array(active, header))
 
     def publish_details(
         self,
@@ -105,36 +105,34 @@ class ResultPublishers:
         intrinsics: Intrinsics,
     ) -> None:
         """Publish meshes, crops and markers, where wanted."""
-        self._publish_wanted(topics.LANDMARKS, lambda: convert.to_landmarks_array(result, header))
-        self._publish_wanted(
-            topics.FACE_CROPS, lambda: convert.to_crop_array(make_crops(), header)
-        )
-        self._publish_wanted(topics.MARKERS, lambda: to_markers(result, header, intrinsics))
+        self.publish_wanted(topics.LANDMARKS, lambda: convert.to_landmarks_array(result, header))
+        self.publish_wanted(topics.FACE_CROPS, lambda: convert.to_crop_array(make_crops(), header))
+        self.publish_wanted(topics.MARKERS, lambda: to_markers(result, header, intrinsics))
 
     def publish_pictures(self, frame: Frame, header: Header, info: CameraInfo) -> None:
         """Publish the picture as it came, where wanted, and its calibration."""
         image = frame.image_bgr
-        self._publish_wanted(topics.IMAGE, lambda: pictures.to_image(image, header))
-        self._publish_wanted(
-            topics.IMAGE_COMPRESSED, lambda: pictures.to_compressed(image, header)
-        )
-        self._publish_wanted(
+        self.publish_wanted(topics.IMAGE, lambda: pictures.to_image(image, header))
+        self.publish_wanted(topics.IMAGE_COMPRESSED, lambda: pictures.to_compressed(image, header))
+        self.publish_wanted(
             topics.PREVIEW_COMPRESSED,
             lambda: pictures.to_compressed(image, header, pictures.PREVIEW_WIDTH),
         )
-        self._publish(topics.CAMERA_INFO, info)
+        self.publish(topics.CAMERA_INFO, info)
 
     def publish_overlay(self, overlay_bgr: ImageBgr, header: Header) -> None:
         """Publish the result picture, where wanted."""
-        self._publish_wanted(topics.OVERLAY, lambda: pictures.to_image(overlay_bgr, header))
-        self._publish_wanted(
+        self.publish_wanted(topics.OVERLAY, lambda: pictures.to_image(overlay_bgr, header))
+        self.publish_wanted(
             topics.OVERLAY_COMPRESSED, lambda: pictures.to_compressed(overlay_bgr, header)
         )
 
-    def _publish(self, name: str, message: Any) -> None:
+    def publish(self, name: str, message: Any) -> None:
+        """Publish one message, if the topic is ours."""
         if name in self._publishers:
             self._publishers[name].publish(message)
 
-    def _publish_wanted(self, name: str, make: Callable[[], Any]) -> None:
+    def publish_wanted(self, name: str, make: Callable[[], Any]) -> None:
+        """Make and publish one message, if the topic is ours and somebody subscribes."""
         if self.is_wanted(name):
             self._publishers[name].publish(make())

@@ -20,6 +20,8 @@ OVERLAY = 'overlay'
 OVERLAY_COMPRESSED = 'overlay/compressed'
 PREVIEW_COMPRESSED = 'preview/compressed'
 MARKERS = 'markers'
+#: Distributed mode: std_msgs/Bool, told by camera_node whenever it opens or closes.
+CAMERA_OPEN = 'camera_open'
 DIAGNOSTICS = '/diagnostics'
 
 OPEN_CAMERA = 'open_camera'

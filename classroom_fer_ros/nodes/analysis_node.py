@@ -1,0 +1,258 @@
+"""
+What the nodes of the distributed mode share: life cycle, errors, switches, diagnostics, `main`.
+
+Whatever a transition makes, its opposite takes back: models, publishers and services live from
+configure to cleanup, subscriptions from activate to deactivate.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
+from std_srvs.srv import SetBool
+
+from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
+from classroom_fer_ros.core.pipeline_config import PipelineConfig
+from classroom_fer_ros.core.profiles import Profile, profile_named
+from classroom_fer_ros.core.switches import Switches
+from classroom_fer_ros.nodes import parameters, topics
+from classroom_fer_ros.nodes.analysis_thread import Performance
+from classroom_fer_ros.nodes.convert import to_header
+from classroom_fer_ros.nodes.diagnostics import to_diagnostics
+from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
+from classroom_fer_ros.nodes.result_publishers import TOPICS, ResultPublishers
+from classroom_fer_ros.nodes.service_desk import Handler, ServiceDesk
+from classroom_fer_ros.nodes.work_meter import WorkMeter
+
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+
+
+class AnalysisNode(LifecycleNode):
+    """
+    Base of the nodes. A node fills in the constants and overrides what it needs of `start`,
+    `begin`, `end`, `handlers`, `facts` and `on_tick`.
+
+    :cvar PARAMETERS: beginnings of the names of its parameters, beside the profile's and the
+        diagnostics'
+    :cvar OUTPUTS: topics of `TOPICS` that it publishes
+    :cvar ANALYSES: analyses that can be switched here
+    :ivar problem: what is wrong, in plain words; empty while all is well
+    """
+
+    NAME = ''
+    PARAMETERS: tuple[str, ...] = ()
+    OUTPUTS: tuple[str, ...] = ()
+    ANALYSES: tuple[str, ...] = ()
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(self.NAME, **options)
+        names = ('profile', 'diagnostics_period_s', *self.PARAMETERS)
+        parameters.declare(self, PipelineNodeConfig, names)
+        self.problem = ''
+        self.meter = WorkMeter()
+        self.config: PipelineNodeConfig | None = None
+        self.profile: Profile | None = None
+        self.switches: Switches | None = None
+        self.outputs: ResultPublishers | None = None
+        self._has_begun = False
+        self._undo: list[Callable[[], object]] = []
+        self._own_subscriptions: list[Subscription] = []
+
+    # For a node to override
+
+    def start(self) -> None:
+        """
+        Load models and the like, when configured; `undo_with` takes back what was made.
+
+        :raises ClassroomFerError: if that is impossible, or the profile forbids it
+        """
+
+    def begin(self) -> None:
+        """Subscribe, when activated."""
+
+    def end(self) -> None:
+        """Stop, when deactivated; subscriptions are taken back without it."""
+
+    def handlers(self) -> dict[str, tuple[type, Handler]]:
+        """Services beside the switches, by name."""
+        return {}
+
+    def facts(self) -> dict[str, str]:
+        """Further values for /diagnostics, models for one."""
+        return {}
+
+    def on_tick(self) -> None:
+        """Called before diagnostics are published."""
+
+    @property
+    def input_words(self) -> str:
+        """What the node works on, for /diagnostics."""
+        return ''
+
+    @property
+    def performance(self) -> Performance | None:
+        """How the node keeps up; None while the camera is closed."""
+        return self.meter.performance()
+
+    # For a node to use
+
+    @property
+    def analysis(self) -> PipelineConfig:
+        """
+        Settings of the analysis.
+
+        :raises SourceError: if the node is not configured
+        """
+        if self.config is None:
+            raise SourceError('the node is not configured: configure and activate it first')
+        return self.config.analysis
+
+    def undo_with(self, undo: Callable[[], object]) -> None:
+        """Note how to take back what was made; done at cleanup, last made first."""
+        self._undo.append(undo)
+
+    def subscribe(
+        self, kind: type, name: str, callback: Callable[[Any], None], qos: QoSProfile
+    ) -> Subscription:
+        """Subscribe until the node is deactivated."""
+        subscription = self.create_subscription(kind, name, callback, qos)
+        self._own_subscriptions.append(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Give one subscription back early."""
+        self._own_subscriptions.remove(subscription)
+        self.destroy_subscription(subscription)
+
+    def is_on(self, analysis: str) -> bool:
+        """Whether an analysis is switched on."""
+        return self.switches is not None and analysis in self.switches
+
+    # Lifecycle
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        if not self._try('configure', self._set_up):
+            self._release()
+            return FAILURE
+        self.get_logger().info(f'profile: {self.profile.name}')
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        result = super().on_activate(state)  # publishers first: an inactive one drops silently
+        self._has_begun = True
+        if not self._try('activate', self.begin):
+            self._quiet()
+            super().on_deactivate(state)
+            return FAILURE
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._quiet()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._release()
+        return SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._release()
+        return SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._release()
+        return SUCCESS
+
+    def _try(self, transition: str, action: Callable[[], None]) -> bool:
+        """Do what a transition does; rclpy would swallow its errors."""
+        self.problem = ''
+        try:
+            action()
+        except ClassroomFerError as error:
+            self.problem = str(error)
+        except Exception as error:  # a mistake of ours has to be seen as well
+            self.problem = f'{type(error).__name__}: {error}'
+        if self.problem:
+            self.get_logger().error(f'cannot {transition}: {self.problem}')
+        return not self.problem
+
+    def _set_up(self) -> None:
+        self.config = parameters.read(self, PipelineNodeConfig)
+        self.profile = profile_named(self.config.analysis.profile)
+        self.switches = Switches(self.profile, self.ANALYSES)
+        self.start()
+        self.outputs = ResultPublishers(self, tuple(set(TOPICS) - set(self.OUTPUTS)))
+        self.undo_with(self.outputs.destroy)
+        status_pub = self.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS)
+        self.undo_with(partial(self.destroy_publisher, status_pub))
+        timer = self.create_timer(
+            self.config.diagnostics_period_s, partial(self._on_timer, status_pub)
+        )
+        self.undo_with(partial(self.destroy_timer, timer))
+        switches = {
+            topics.ENABLE.format(analysis=analysis): (SetBool, partial(self._enable, analysis))
+            for analysis in self.ANALYSES
+        }
+        self.undo_with(ServiceDesk(self, {**switches, **self.handlers()}).destroy)
+
+    def _quiet(self) -> None:
+        while self._own_subscriptions:
+            self.destroy_subscription(self._own_subscriptions.pop())
+        if self._has_begun:
+            self._has_begun = False
+            self.end()
+        self.meter.clear()
+
+    def _release(self) -> None:
+        self._quiet()
+        while self._undo:
+            self._undo.pop()()
+        self.outputs = self.switches = None
+
+    # Callbacks
+
+    def _enable(self, analysis: str, request: SetBool.Request, response: object) -> str:
+        self.switches.set_enabled(analysis, request.data)
+        return f'{analysis} is {"on" if request.data else "off"}'
+
+    def _on_timer(self, status_pub: Any) -> None:
+        self.on_tick()
+        facts = {'profile': self.profile.name}
+        if self.ANALYSES:
+            facts['analyses'] = ', '.join(sorted(self.switches.enabled))
+        status_pub.publish(
+            to_diagnostics(
+                self.get_fully_qualified_name().lstrip('/'),
+                to_header(time.time_ns(), ''),
+                self.input_words,
+                self.problem,
+                self.performance,
+                facts | self.facts(),
+            )
+        )
+
+
+def run_node(kind: type[AnalysisNode]) -> None:
+    """Run one node until it is interrupted; a launch file configures and activates it."""
+    rclpy.init(args=sys.argv)
+    try:
+        node = kind()
+    except ClassroomFerError as error:
+        sys.exit(f'{kind.NAME}: {error}')
+    try:
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        node._release()
+        node.destroy_node()
+        rclpy.try_shutdown()

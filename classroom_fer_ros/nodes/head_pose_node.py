@@ -1,0 +1,40 @@
+"""Lifecycle node: meshes in, head poses out. Holds no perception logic."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from classroom_fer_ros.core.stages import HeadPoseStage
+from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.nodes.analysis_node import run_node
+from classroom_fer_ros.nodes.convert import to_head_pose_array
+from classroom_fer_ros.nodes.stage_node import Joined, StageNode
+
+
+class HeadPoseNode(StageNode):
+    """Says where every head points and how it moves."""
+
+    NAME = 'head_pose_node'
+    PARAMETERS = ('head_motion.', 'tracking.lost_hold_s')
+    INPUTS = (topics.LANDMARKS,)
+    OUTPUTS = (topics.HEAD_POSE,)
+    ANALYSES = ('head_pose',)
+
+    def start(self) -> None:
+        self._stage = HeadPoseStage(self.analysis.head_motion, self.analysis.tracking.lost_hold_s)
+
+    def reset(self) -> None:
+        self._stage.reset()
+
+    def analyse(self, joined: Joined) -> None:
+        judge = self._stage.update if self.is_on('head_pose') else self._stage.skip
+        poses = judge(joined.faces, joined.stamp_s)
+        self.outputs.publish(
+            topics.HEAD_POSE, to_head_pose_array(joined.result(head_poses=poses), joined.header)
+        )
+
+
+main = partial(run_node, HeadPoseNode)
+
+if __name__ == '__main__':
+    main()
