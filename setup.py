@@ -6,6 +6,17 @@ from setuptools import find_packages, setup
 
 PACKAGE = 'classroom_fer_ros'
 SHARE = f'share/{PACKAGE}'
+#: The fused node, and those of the distributed mode.
+NODES = (
+    'pipeline_node',
+    'camera_node',
+    'face_node',
+    'expression_node',
+    'fatigue_node',
+    'head_pose_node',
+    'alert_node',
+    'overlay_node',
+)
 
 
 def files_in(folder: str, *patterns: str) -> list[str]:
@@ -32,7 +43,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            f'pipeline_node = {PACKAGE}.nodes.pipeline_node:main',
+            *(f'{node} = {PACKAGE}.nodes.{node}:main' for node in NODES),
             f'run = {PACKAGE}.run:main',
         ],
     },

@@ -1,0 +1,89 @@
+"""The front half of the analysis by itself: pictures in, faces with names out."""
+
+from __future__ import annotations
+
+from classroom_fer_ros.core.alignment import AlignedCrop
+from classroom_fer_ros.core.face_finding import FaceFinder
+from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.gallery import Gallery
+from classroom_fer_ros.core.pipeline import make_identity_stage
+from classroom_fer_ros.core.pipeline_config import PipelineConfig
+from classroom_fer_ros.core.results import FrameResult
+from classroom_fer_ros.core.stage_times import StageTimes
+from classroom_fer_ros.core.switches import Switches
+
+
+class FaceAnalysis:
+    """Finds, follows and names the faces of one camera, as `ClassroomPipeline` does."""
+
+    def __init__(self, config: PipelineConfig, switches: Switches) -> None:
+        """
+        :param switches: of detection and identification
+        :raises ModelError: if a model is missing, broken or not the one its card describes
+        :raises ProfileError: if a gallery is given and the profile forbids identification
+        """
+        self._switches = switches
+        self._times = StageTimes()
+        self._identity = make_identity_stage(config)
+        self._finder = FaceFinder(
+            config.light, config.detection, config.tracking, config.num_threads, self._times
+        )
+        self.models = {
+            'detection': config.detection.detector,
+            'identification': self._identity.model_name,
+        }
+
+    @property
+    def gallery(self) -> Gallery | None:
+        """The enrolled people; None where identification is off."""
+        return self._identity.gallery
+
+    def process(self, frame: Frame) -> FrameResult:
+        """
+        Find the faces of the next picture.
+
+        :return: a result that holds faces only
+        :raises StampError: if its stamp lies before that of the picture before it
+        """
+        self._times.begin()
+        stamp_s = frame.stamp_s
+        if frame.is_still:
+            self.reset()
+        faces = self._finder.update(frame, 'detection' in self._switches)
+        with self._times('identity'):
+            if 'identification' in self._switches:
+                crops = self._finder.cut(self._identity.due(faces, stamp_s))
+                faces = self._identity.update(faces, crops, stamp_s)
+            else:
+                faces = self._identity.skip(faces, stamp_s)
+        return FrameResult(
+            stamp_ns=frame.stamp_ns,
+            index=frame.index,
+            size_wh=frame.size_wh,
+            faces=faces,
+            stage_ms=self._times.ms,
+        )
+
+    def crops(self) -> dict[str, AlignedCrop]:
+        """Aligned crop of every face of the last picture, by face_id."""
+        return self._finder.crops()
+
+    def enroll(self, face_id: str, person_name: str, enrolled_at_s: float) -> str:
+        """
+        Add somebody who is in the last picture to the gallery.
+
+        :param enrolled_at_s: time of day, seconds since the epoch
+        :return: the new person_id
+        :raises GalleryError: if there is no gallery, no such face, or the name is empty
+        """
+        return self._identity.enroll(face_id, person_name, self.crops(), enrolled_at_s)
+
+    def reset(self) -> None:
+        """Forget every face; the gallery stays."""
+        self._finder.reset()
+        self._identity.reset()
+
+    def close(self) -> None:
+        """Stop the threads and close the gallery."""
+        self._finder.close()
+        self._identity.close()

@@ -1,0 +1,105 @@
+"""Lifecycle node: what is known of every face in; alerts and the state of the class out."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from classroom_fer_msgs.srv import AcknowledgeAlert
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+
+from classroom_fer_ros.core.errors import ClassroomFerError
+from classroom_fer_ros.core.lesson import Lesson
+from classroom_fer_ros.core.profiles import Feature
+from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.nodes.analysis_node import run_node
+from classroom_fer_ros.nodes.convert import to_class_state, to_header
+from classroom_fer_ros.nodes.service_desk import Handler
+from classroom_fer_ros.nodes.stage_node import Joined, StageNode
+
+
+class AlertNode(StageNode):
+    """Follows the lesson; without attention where the profile forbids that."""
+
+    NAME = 'alert_node'
+    PARAMETERS = ('alerts.', 'class_state.', 'frame_id')
+    INPUTS = (topics.EXPRESSIONS, topics.FATIGUE, topics.HEAD_POSE)
+    OUTPUTS = (topics.ALERTS, topics.ACTIVE_ALERTS, topics.CLASS_STATE)
+
+    def start(self) -> None:
+        has_attention = self.profile.allows(Feature.ATTENTION)
+        self.lesson = Lesson(self.analysis.alerts, self.analysis.class_state, has_attention)
+
+    def begin(self) -> None:
+        super().begin()
+        self._publish_alerts(())
+        self._is_camera_node_there = False
+        self.subscribe(
+            DiagnosticArray, topics.DIAGNOSTICS, self._on_diagnostics, topics.RESULTS_QOS
+        )
+
+    def reset(self) -> None:
+        self.lesson.reset()
+
+    def handlers(self) -> dict[str, tuple[type, Handler]]:
+        return {topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._on_acknowledge)}
+
+    def analyse(self, joined: Joined) -> None:
+        header = joined.header
+        if joined.size_wh == (0, 0):
+            self.outputs.publish_alerts((), (), header)
+            return
+        update = self.lesson.update(
+            joined.faces,
+            joined.expressions,
+            {entry.face_id: entry for entry in joined.fatigue},
+            {pose.face_id: pose for pose in joined.head_poses},
+            joined.size_wh,
+            joined.stamp_s,
+        )
+        if update.changes:
+            self.outputs.publish_alerts(update.changes, update.active, header)
+        if update.class_state is not None:
+            self.outputs.publish(topics.CLASS_STATE, to_class_state(update.class_state, header))
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        """Learn how the camera is from camera_node or, with a driver instead, from face_node."""
+        namespace = self.get_namespace().strip('/')
+        for status in message.status:
+            node = status.name.removeprefix(namespace).strip('/')
+            if node == 'camera_node':
+                self._is_camera_node_there = True
+            elif node != 'face_node' or self._is_camera_node_there:
+                continue
+            self.lesson.report_camera(_camera_problem(status), time.time())
+            self._publish_changes()
+
+    def _on_acknowledge(self, request: AcknowledgeAlert.Request, response: object) -> str:
+        alert = self.lesson.acknowledge(request.alert_id)
+        if alert is None:
+            raise ClassroomFerError(f'no alert {request.alert_id!r} stands')
+        self._publish_changes()
+        return f'acknowledged: {alert.text}'
+
+    def _publish_changes(self) -> None:
+        changes = self.lesson.take_changes()
+        if changes:
+            self._publish_alerts(changes)
+
+    def _publish_alerts(self, changes: tuple) -> None:
+        header = to_header(time.time_ns(), self.config.frame_id)
+        self.outputs.publish_alerts(changes, self.lesson.active, header)
+
+
+def _camera_problem(status: DiagnosticStatus) -> str:
+    if status.level == DiagnosticStatus.ERROR:
+        return status.message
+    if status.level == DiagnosticStatus.WARN:  # its words change from second to second
+        return f'No pictures come from {status.hardware_id}'
+    return ''
+
+
+main = partial(run_node, AlertNode)
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,132 @@
+"""One source at a time, read by a thread, for nodes that take pictures in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from sensor_msgs.msg import CameraInfo
+
+from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.results import FrameResult
+from classroom_fer_ros.core.sources import Source
+from classroom_fer_ros.core.spatial import Intrinsics
+from classroom_fer_ros.nodes.analysis_thread import (
+    AnalysisThread,
+    OnResult,
+    OnTrouble,
+    Performance,
+)
+from classroom_fer_ros.nodes.convert import to_header
+
+
+class Analysis(Protocol):
+    """What is done with each picture."""
+
+    def process(self, frame: Frame) -> FrameResult: ...
+
+    def reset(self) -> None: ...
+
+
+class Camera:
+    """
+    Opens, reads and closes sources.
+
+    :ivar source_text: the source as a user types it, open or to be opened next
+    :ivar trouble: why the last source ended, in plain words
+    """
+
+    def __init__(
+        self,
+        source_text: str,
+        open_source: Callable[[str], Source],
+        analysis: Analysis,
+        on_result: OnResult,
+        on_trouble: OnTrouble,
+    ) -> None:
+        """
+        :param open_source: opens a source as a user types it
+        :param on_result: called in the reading thread with every picture
+        :param on_trouble: called in the reading thread with what went wrong and was overcome
+        """
+        self.source_text, self.trouble = source_text, ''
+        self._open_source, self._analysis = open_source, analysis
+        self._on_result, self._on_trouble = on_result, on_trouble
+        self._thread: AnalysisThread | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether pictures are being read; no longer once a film has ended."""
+        return self._thread is not None and self._thread.is_running
+
+    @property
+    def source(self) -> Source | None:
+        """The open source; None while the camera is closed."""
+        return self._thread.source if self._thread else None
+
+    @property
+    def performance(self) -> Performance | None:
+        """How the work keeps up; None while no pictures are being read."""
+        return self._thread.performance() if self.is_open else None
+
+    @property
+    def problem(self) -> str:
+        """Why no pictures come, in plain words; empty while all is well."""
+        return (self._thread.source.problem if self._thread else '') or self.trouble
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Held to touch the analysis from another thread."""
+        return self._thread.lock if self._thread else nullcontext()
+
+    def open(self, source_text: str = '') -> bool:
+        """
+        Open the source and close the one that was open; without effect if it is open already.
+
+        :param source_text: another source than before
+        :return: whether it was opened anew
+        :raises SourceError: if it cannot be opened; the old one stays
+        """
+        if self.is_open and source_text in ('', self.source_text):
+            return False
+        source_text = source_text or self.source_text
+        source = self._open_source(source_text)
+        self.close()
+        self.source_text, self.trouble = source_text, ''
+        self._thread = AnalysisThread(
+            source, self._analysis, self._on_result, self._on_end, self._on_trouble
+        )
+        self._thread.start()
+        return True
+
+    def close(self) -> bool:
+        """
+        Let the source go and forget what was seen; without effect if it is closed.
+
+        :return: whether it was open
+        """
+        if self._thread is None:
+            return False
+        self._thread.stop()
+        self._thread = None
+        self._analysis.reset()
+        return True
+
+    def _on_end(self, reason: str) -> None:
+        self.trouble = reason or 'the source has ended'
+        self._on_trouble(self.trouble)
+
+
+def to_camera_info(info: CameraInfo | None, result: FrameResult, frame_id: str) -> CameraInfo:
+    """The driver's calibration, or an empty one, which sensor_msgs takes for uncalibrated."""
+    info = info or CameraInfo()
+    info.header = to_header(result.stamp_ns, frame_id)
+    info.width, info.height = result.size_wh
+    return info
+
+
+def intrinsics_of(info: CameraInfo | None, size_wh: tuple[int, int]) -> Intrinsics:
+    """Those of a calibrated camera, else those of a usual one."""
+    if info is None or info.k[0] == 0.0:
+        return Intrinsics.usual(size_wh)
+    return Intrinsics(focal_x=info.k[0], focal_y=info.k[4], center_x=info.k[2], center_y=info.k[5])

@@ -1,0 +1,138 @@
+"""Lifecycle node: pictures in; faces, meshes and crops out. Holds no perception logic."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from classroom_fer_msgs.srv import EnrollPerson, ForgetPerson, ListPeople
+from std_msgs.msg import Bool
+
+from classroom_fer_ros.core.errors import GalleryError
+from classroom_fer_ros.core.face_analysis import FaceAnalysis
+from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.gallery import Gallery
+from classroom_fer_ros.core.results import FrameResult
+from classroom_fer_ros.nodes import convert, topics
+from classroom_fer_ros.nodes.analysis_node import AnalysisNode, run_node
+from classroom_fer_ros.nodes.analysis_thread import Performance
+from classroom_fer_ros.nodes.camera import Camera
+from classroom_fer_ros.nodes.pipeline_services import NO_GALLERY
+from classroom_fer_ros.nodes.service_desk import Handler
+from classroom_fer_ros.nodes.topic_source import TopicSource
+
+
+class FaceNode(AnalysisNode):
+    """Lights up, detects, meshes, follows, names and cuts out the faces of every picture."""
+
+    NAME = 'face_node'
+    PARAMETERS = (
+        'light.',
+        'detection.',
+        'tracking.',
+        'identity_interval_s',
+        'embedding_card',
+        'gallery_path',
+        'num_threads',
+        'frame_id',
+    )
+    OUTPUTS = (topics.FACES, topics.LANDMARKS, topics.FACE_CROPS)
+    ANALYSES = ('detection', 'identification')
+
+    def start(self) -> None:
+        self.faces = FaceAnalysis(self.analysis, self.switches)
+        self.undo_with(self.faces.close)
+        self.camera = Camera(
+            topics.IMAGE,
+            partial(TopicSource, self),
+            self.faces,
+            self._on_faces,
+            self.get_logger().warning,
+        )
+
+    def begin(self) -> None:
+        self.camera.open()
+        self.subscribe(Bool, topics.CAMERA_OPEN, self._on_camera_open, topics.RESULTS_QOS)
+
+    def end(self) -> None:
+        self._close()
+
+    def handlers(self) -> dict[str, tuple[type, Handler]]:
+        return {
+            topics.ENROLL_PERSON: (EnrollPerson, self._on_enroll),
+            topics.FORGET_PERSON: (ForgetPerson, self._on_forget),
+            topics.LIST_PEOPLE: (ListPeople, self._on_list),
+        }
+
+    def facts(self) -> dict[str, str]:
+        return self.faces.models
+
+    @property
+    def input_words(self) -> str:
+        return topics.IMAGE
+
+    @property
+    def performance(self) -> Performance | None:
+        performance = self.camera.performance
+        return performance if performance is not None and performance.pictures else None
+
+    def on_tick(self) -> None:
+        self.problem = self.camera.problem
+
+    def _on_camera_open(self, message: Bool) -> None:
+        if not message.data:
+            self._close()
+            self.camera.open()
+
+    def _close(self) -> None:
+        """Forget everybody, and let the nodes behind this one know."""
+        if self.camera.close():
+            empty = FrameResult(stamp_ns=time.time_ns(), index=0, size_wh=(0, 0))
+            self._publish(empty, self.config.frame_id)
+
+    def _on_faces(self, frame: Frame, result: FrameResult) -> None:
+        """Called in the reading thread."""
+        self._publish(result, self.camera.source.frame_id)
+
+    def _publish(self, result: FrameResult, frame_id: str) -> None:
+        header = convert.to_header(result.stamp_ns, frame_id)
+        outputs = self.outputs
+        # Meshes and crops first: whoever joins them with the faces is then ready at once.
+        outputs.publish_wanted(
+            topics.LANDMARKS, lambda: convert.to_landmarks_array(result, header)
+        )
+        outputs.publish_wanted(
+            topics.FACE_CROPS, lambda: convert.to_crop_array(self.faces.crops(), header)
+        )
+        outputs.publish(topics.FACES, convert.to_face_array(result, header))
+
+    def _gallery(self) -> Gallery:
+        if self.faces.gallery is None:
+            raise GalleryError(NO_GALLERY)
+        return self.faces.gallery
+
+    def _on_enroll(self, request: EnrollPerson.Request, response: EnrollPerson.Response) -> str:
+        with self.camera.lock():
+            response.person_id = self.faces.enroll(
+                request.face_id, request.person_name, time.time()
+            )
+        return f'{request.person_name} is enrolled from face {request.face_id}'
+
+    def _on_forget(self, request: ForgetPerson.Request, response: object) -> str:
+        with self.camera.lock():
+            if not self._gallery().forget(request.person_id):
+                raise GalleryError(f'nobody has the id {request.person_id!r}')
+        return f'erased {request.person_id}: the name and every embedding'
+
+    def _on_list(self, request: object, response: ListPeople.Response) -> str:
+        with self.camera.lock():
+            people = sorted(self._gallery().people(), key=lambda person: person.name)
+        response.person_ids = [person.person_id for person in people]
+        response.person_names = [person.name for person in people]
+        return f'{len(people)} people are enrolled'
+
+
+main = partial(run_node, FaceNode)
+
+if __name__ == '__main__':
+    main()
