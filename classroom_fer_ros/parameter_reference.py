@@ -17,7 +17,8 @@ from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
 YAML_HEAD = (
     '# Every parameter of pipeline_node with its default: copy, change, and pass the copy with',
     '# `make run CONFIG=…` or --params-file. Written by',
-    '# `python -m classroom_fer_ros.parameter_reference --yaml`.',
+    '# `python -m classroom_fer_ros.parameter_reference --yaml`. Those marked [live] may be',
+    '# changed while the node runs, with `ros2 param set`; the others are read-only.',
     '/**:',
     '  ros__parameters:',
 )
@@ -47,10 +48,11 @@ def markdown_lines() -> Iterator[str]:
 
 
 def _words(setting: Setting) -> str:
-    if setting.range is None:
-        return setting.description
-    low, high = (f'{value:.10g}' for value in setting.range)
-    return f'{setting.description} ({low} to {high} {setting.unit}'.rstrip() + ')'
+    words = setting.description
+    if setting.range is not None:
+        low, high = (f'{value:.10g}' for value in setting.range)
+        words += f' ({low} to {high} {setting.unit}'.rstrip() + ')'
+    return f'{words} [live]' if setting.is_live else words
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from classroom_fer_ros.core.alert_texts import CATALOGUES
 from classroom_fer_ros.core.results import AlertKind
 from classroom_fer_ros.core.settings import check
 
-_SECONDS = {'unit': 's', 'range': (0.0, 3600.0)}
+_SECONDS = {'unit': 's', 'range': (0.0, 3600.0), 'is_live': True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +51,23 @@ class AlertConfig:
             'description': 'one alert of a kind and person in this time',
             'unit': 's',
             'range': (0.0, 86400.0),
+            'is_live': True,
         },
     )
     lost_after_s: float = field(
         default=60.0,
-        metadata={'description': 'alerts about people not seen for this long end', **_SECONDS},
+        metadata={
+            'description': 'alerts about people not seen for this long end',
+            **_SECONDS,
+            'is_live': False,
+        },
     )
     class_attention_below: float = field(
         default=0.5,
         metadata={
             'description': 'a smaller attentive share of the class raises an alert',
             'range': (0.0, 1.0),
+            'is_live': True,
         },
     )
     class_tired_from: float = field(
@@ -69,6 +75,7 @@ class AlertConfig:
         metadata={
             'description': 'a tired share of the class from here on raises an alert',
             'range': (0.0, 1.0),
+            'is_live': True,
         },
     )
     class_margin: float = field(
@@ -76,6 +83,7 @@ class AlertConfig:
         metadata={
             'description': 'shares must come back by this much to clear an alert',
             'range': (0.0, 1.0),
+            'is_live': True,
         },
     )
     language: str = field(

@@ -95,6 +95,12 @@ class AlertEngine:
         self._changes: list[Alert] = []
         self._stamp_s = -math.inf
 
+    def reconfigure(self, config: AlertConfig) -> None:
+        """Go on with other thresholds; what stands, stands. Language and `lost_after_s` stay."""
+        self._config = replace(
+            config, language=self._config.language, lost_after_s=self._config.lost_after_s
+        )
+
     @property
     def active(self) -> tuple[Alert, ...]:
         """All alerts that stand, oldest first."""

@@ -11,7 +11,7 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,12 @@ class DetectionConfig:
     )
     min_score: float = field(
         default=0.6,
-        metadata={'description': 'lowest score of a face', 'unit': '', 'range': (0.05, 0.99)},
+        metadata={
+            'description': 'lowest score of a face',
+            'unit': '',
+            'range': (0.05, 0.99),
+            'is_live': True,
+        },
     )
     tile_size: int = field(
         default=256,
@@ -91,6 +96,10 @@ class FaceDetector(ABC):
         :return: one entry a face, best first, in pixels of the whole picture
         """
 
+    @abstractmethod
+    def set_min_score(self, min_score: float) -> None:
+        """Take another lowest score from the next picture on."""
+
     def __call__(self, image_bgr: ImageBgr) -> list[Detection]:
         """Look for faces everywhere; an empty picture has none."""
         height, width = image_bgr.shape[:2]
@@ -123,6 +132,9 @@ class FullRangeDetector(FaceDetector):
         self._boxes_index, self._scores_index = boxes['index'], scores['index']
         cells = (np.arange(FULL_RANGE_GRID, dtype=np.float32) + 0.5) / FULL_RANGE_GRID
         self._anchors_xy = np.stack(np.meshgrid(cells, cells), axis=-1).reshape(-1, 2)
+
+    def set_min_score(self, min_score: float) -> None:
+        self._config = replace(self._config, min_score=min_score)
 
     def regions(self, size_wh: tuple[int, int]) -> list[Region]:
         longest = max(size_wh)
@@ -190,6 +202,9 @@ class YuNetDetector(FaceDetector):
                 f'OpenCV {cv2.__version__} cannot read {model_path} ({error.err}): '
                 'it takes OpenCV 4.8 or later and YuNet 2023mar'
             ) from error
+
+    def set_min_score(self, min_score: float) -> None:
+        self._network.setScoreThreshold(min_score)
 
     def regions(self, size_wh: tuple[int, int]) -> list[Region]:
         return [(0, 0, *size_wh)]

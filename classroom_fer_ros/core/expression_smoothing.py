@@ -24,6 +24,7 @@ class SmootherConfig:
             'description': 'the shown probabilities follow the classifier within this time',
             'unit': 's',
             'range': (0.01, 60.0),
+            'is_live': True,
         },
     )
     min_confidence: float = field(
@@ -31,6 +32,7 @@ class SmootherConfig:
         metadata={
             'description': 'an expression of less smoothed probability is called uncertain',
             'range': (0.0, 1.0),
+            'is_live': True,
         },
     )
     hysteresis: float = field(
@@ -38,6 +40,7 @@ class SmootherConfig:
         metadata={
             'description': 'another expression must lead by this probability to be shown instead',
             'range': (0.0, 1.0),
+            'is_live': True,
         },
     )
 
@@ -53,6 +56,10 @@ class ExpressionSmoother:
         self._smoothed: FloatArray | None = None
         self._shown = 0
         self._stamp_s = -math.inf
+
+    def reconfigure(self, config: SmootherConfig) -> None:
+        """Go on with other settings; what is shown stays until the next output."""
+        self._config = config
 
     def update(self, face_id: str, probabilities: FloatArray, stamp_s: float) -> Expression:
         """

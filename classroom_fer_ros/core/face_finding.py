@@ -77,6 +77,10 @@ class FaceFinder:
         self._image_bgr, self.faces, self._crops = image_bgr, faces, {}
         return faces
 
+    def set_min_score(self, min_score: float) -> None:
+        """Let the detector take another lowest score from the next picture on."""
+        self._tracker.set_min_score(min_score)
+
     def cut(self, faces: Iterable[Face]) -> dict[str, AlignedCrop]:
         """Aligned crops of some faces of the last picture, by face_id; each is cut only once."""
         crops = {}

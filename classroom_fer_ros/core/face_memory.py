@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from classroom_fer_ros.core.results import Face
@@ -24,6 +24,9 @@ class FaceMemory(Generic[Memory]):
 
     def __len__(self) -> int:
         return len(self._memories)
+
+    def __iter__(self) -> Iterator[Memory]:
+        return iter(self._memories.values())
 
     def see(self, faces: Sequence[Face], stamp_s: float) -> list[Memory]:
         """Memories of the faces of a picture, in their order; who is long gone is forgotten."""

@@ -110,6 +110,10 @@ class IdentityStage:
         embedding = self._embed(crops[face_id].image_bgr[None])
         return self.gallery.enroll(person_name, embedding, enrolled_at_s)
 
+    def set_interval(self, interval_s: float) -> None:
+        """Look faces up this often from now on."""
+        self._interval_s = interval_s
+
     def reset(self) -> None:
         """Forget every face; the gallery stays."""
         self._memory.clear()

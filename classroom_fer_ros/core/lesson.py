@@ -88,6 +88,11 @@ class Lesson:
         update = self._alerts.update(students, class_state, stamp_s)
         return LessonUpdate(class_state=class_state, changes=update.changes, active=update.active)
 
+    def reconfigure(self, alerts: AlertConfig) -> None:
+        """Go on with other thresholds; what stands, stands."""
+        self._alert_config = alerts
+        self._alerts.reconfigure(alerts)
+
     def report_camera(self, problem: str, stamp_s: float) -> None:
         """
         Raise or clear the alert about the camera.

@@ -78,6 +78,22 @@ class ClassroomPipeline:
         """
         self._switches.set_enabled(analysis, is_enabled)
 
+    def reconfigure(self, config: PipelineConfig) -> None:
+        """
+        Take over other values of the live settings; faces, tracks and alerts stay.
+
+        :param config: the one in use but for settings whose metadata say `is_live`
+        """
+        self.config = config
+        self._finder.set_min_score(config.detection.min_score)
+        self._identity.set_interval(config.identity_interval_s)
+        self._expression.reconfigure(
+            config.smoothing,
+            interval_s=config.expression_interval_s,
+            min_height_px=config.min_expression_px,
+        )
+        self._lesson.reconfigure(config.alerts)
+
     def process(self, frame: Frame) -> FrameResult:
         """
         Analyse the next picture.

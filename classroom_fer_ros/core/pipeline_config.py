@@ -43,6 +43,7 @@ class PipelineConfig:
             'description': 'a face shows its expression anew this often',
             'unit': 's',
             'range': (0.0, 60.0),
+            'is_live': True,
         },
     )
     identity_interval_s: float = field(
@@ -51,6 +52,7 @@ class PipelineConfig:
             'description': 'a face is looked up in the gallery this often',
             'unit': 's',
             'range': (0.0, 3600.0),
+            'is_live': True,
         },
     )
     min_expression_px: float = field(
@@ -59,6 +61,7 @@ class PipelineConfig:
             'description': 'faces of less height show no expression that can be judged',
             'unit': 'px',
             'range': (8.0, 1000.0),
+            'is_live': True,
         },
     )
     embedding_card: str = field(

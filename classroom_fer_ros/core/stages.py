@@ -148,8 +148,18 @@ class ExpressionStage:
         # A path of its own stands; a mere file name is looked up in the folder of models.
         self._classify = ExpressionClassifier(models_dir() / config.card, config)
         self.model_name = self._classify.card.name
+        self._smoothing = smoothing
         self._interval_s, self._min_height_px = interval_s, min_height_px
-        self._memory = FaceMemory(lambda: _Shown(ExpressionSmoother(smoothing)), hold_s)
+        self._memory = FaceMemory(lambda: _Shown(ExpressionSmoother(self._smoothing)), hold_s)
+
+    def reconfigure(
+        self, smoothing: SmootherConfig, *, interval_s: float, min_height_px: float
+    ) -> None:
+        """Go on with other settings, as for the constructor; what is shown stays for now."""
+        self._smoothing = smoothing
+        self._interval_s, self._min_height_px = interval_s, min_height_px
+        for shown in self._memory:
+            shown.smoother.reconfigure(smoothing)
 
     def due(self, faces: Sequence[Face], stamp_s: float) -> list[Face]:
         """The faces whose crops `update` will look at."""

@@ -164,6 +164,10 @@ class FaceTracker:
         self._stamp_s = -math.inf
         self._sweep_size_wh = None
 
+    def set_min_score(self, min_score: float) -> None:
+        """Let the detector take another lowest score from the next picture on."""
+        self._detector.set_min_score(min_score)
+
     def update(self, image_bgr: ImageBgr, stamp_s: float) -> tuple[Face, ...]:
         """
         Follow known faces into the next picture and look for others.

@@ -18,7 +18,8 @@ class SourceConfig:
     """Where pictures come from, and how they are delivered."""
 
     source: str = field(
-        default='simulated', metadata={'description': SOURCE_HELP, 'parameter': 'source'}
+        default='simulated',
+        metadata={'description': SOURCE_HELP, 'parameter': 'source', 'is_live': True},
     )
     width: int = field(
         default=1280,
