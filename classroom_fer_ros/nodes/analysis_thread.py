@@ -18,6 +18,8 @@ from classroom_fer_ros.core.sources import Source
 OnResult = Callable[[Frame, FrameResult], None]
 OnEnd = Callable[[str], None]
 OnTrouble = Callable[[str], None]
+#: A picture that comes late by less is passed over; by more, the source has started again.
+LATE_S = 1.0
 #: Pictures over which rate and time are measured.
 WINDOW = 60
 
@@ -126,8 +128,12 @@ class AnalysisThread:
             try:
                 result = self._pipeline.process(frame)
             except StampError as error:
-                self._on_trouble(f'{error}; tracks and alerts begin anew')
+                if error.previous_s - error.stamp_s < LATE_S:
+                    self.source.dropped += 1
+                    self._on_trouble(f'a picture came late and is passed over: {error}')
+                    return
                 self._pipeline.reset()
+                self._on_trouble(f'{error}; tracks and alerts begin anew')
                 result = self._pipeline.process(frame)
             self._on_result(frame, result)
         self._pictures += 1
