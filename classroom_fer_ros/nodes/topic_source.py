@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import threading
 
+from rclpy.event_handler import (
+    QoSRequestedIncompatibleQoSInfo,
+    SubscriptionEventCallbacks,
+)
 from rclpy.node import Node
+from rclpy.qos import qos_policy_name_from_kind
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from classroom_fer_ros.core.frame import Frame
@@ -39,9 +44,16 @@ class TopicSource(Source):
         self._newest: Image | CompressedImage | None = None
         self._has_newest = threading.Condition()
         self._index = 0
-        kind = CompressedImage if self._is_compressed else Image
+        self._topic = node.resolve_topic_name(name)
+        self._kind = CompressedImage if self._is_compressed else Image
         self._own_subscriptions = [
-            node.create_subscription(kind, name, self._on_picture, topics.PICTURE_SUB_QOS),
+            node.create_subscription(
+                self._kind,
+                name,
+                self._on_picture,
+                topics.PICTURE_SUB_QOS,
+                event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_mismatch),
+            ),
             node.create_subscription(
                 CameraInfo, _info_topic(name), self._on_camera_info, topics.PICTURE_SUB_QOS
             ),
@@ -62,6 +74,27 @@ class TopicSource(Source):
             if frame is not None:
                 return frame
 
+    def explain_silence(self) -> str:
+        """Why no pictures come and what to do, as far as the graph tells."""
+        publishers = self._node.get_publishers_info_by_topic(self._topic)
+        wanted = f'sensor_msgs/msg/{self._kind.__name__}'
+        others = sorted({info.topic_type for info in publishers} - {wanted})
+        if not publishers:
+            return (
+                f'nobody publishes on {self._topic}: start the camera driver or the bag, and '
+                'compare the name (`ros2 topic list -t`), ROS_DOMAIN_ID and '
+                'ROS_AUTOMATIC_DISCOVERY_RANGE on both sides'
+            )
+        if others:
+            return (
+                f'{", ".join(others)} is published on {self._topic}, not {wanted}: name an image '
+                'topic; a compressed one ends in /compressed'
+            )
+        names = sorted(
+            f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in publishers
+        )
+        return f'{", ".join(names)} offers {self._topic} but sends nothing'
+
     def close(self) -> None:
         with self._has_newest:
             self._is_closing.set()
@@ -75,6 +108,14 @@ class TopicSource(Source):
             self._newest = message
             self._index += 1
             self._has_newest.notify_all()
+
+    def _on_mismatch(self, info: QoSRequestedIncompatibleQoSInfo) -> None:
+        policy = qos_policy_name_from_kind(info.last_policy_kind)
+        self._node.get_logger().warning(
+            f'a publisher of {self._topic} offers another {policy} than is asked for, so that its '
+            f'pictures cannot come: compare `ros2 topic info -v {self._topic}` and let it publish '
+            'with the default QoS'
+        )
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self.camera_info = message
