@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import ParameterException
@@ -43,21 +45,41 @@ def declare(node: Node, kind: type, names: tuple[str, ...] = ('',)) -> None:
             raise ParameterError(f'{setting.name} takes {wanted} ({error})') from error
 
 
-def read(node: Node, kind: type[Config]) -> Config:
+def read(node: Node, kind: type[Config], changes: Mapping[str, Any] | None = None) -> Config:
     """
     Build the configuration from the parameters as they stand; defaults where none is declared.
 
+    :param changes: values by name that are about to be set; names of others are passed over
     :raises ConfigError: if values do not go together
     """
-    return build(
-        kind,
-        {
-            setting.name: node.get_parameter(setting.name).value
-            if node.has_parameter(setting.name)
-            else setting.default
-            for setting in settings_of(kind)
-        },
-    )
+    values = {
+        setting.name: node.get_parameter(setting.name).value
+        if node.has_parameter(setting.name)
+        else setting.default
+        for setting in settings_of(kind)
+    }
+    changed = {name: value for name, value in (changes or {}).items() if name in values}
+    return build(kind, values | changed)
+
+
+def unknown_names(node: Node, kind: type) -> list[str]:
+    """Parameters given on the command line or in a file that the node does not have, in words."""
+    known = [setting.name for setting in settings_of(kind)]
+    # rclpy keeps what was given in `_parameter_overrides` and offers no other way to it.
+    given = getattr(node, '_parameter_overrides', {})
+    unknown = [name for name in given if not node.has_parameter(name) and not _is_ros(name)]
+    return [f'there is no parameter {name!r}{_guess(name, known)}' for name in sorted(unknown)]
+
+
+def _is_ros(name: str) -> bool:
+    return name.startswith(('qos_overrides.', 'use_sim_time', 'start_type_description_service'))
+
+
+def _guess(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    ends = [other for other in known if other.rpartition('.')[2] == name]
+    guesses = ends or close
+    return f': did you mean {guesses[0]!r}?' if guesses else ''
 
 
 def _descriptor(setting: Setting) -> ParameterDescriptor:

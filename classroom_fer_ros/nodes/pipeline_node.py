@@ -14,8 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
@@ -38,11 +40,14 @@ from classroom_fer_ros.nodes import parameters, topics
 from classroom_fer_ros.nodes.analysis_thread import AnalysisThread, Performance
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S, to_diagnostics
+from classroom_fer_ros.nodes.namespace_guard import require_free
 from classroom_fer_ros.nodes.pipeline_services import PipelineServices
 from classroom_fer_ros.nodes.result_publishers import ResultPublishers
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
 NODE_NAME = 'pipeline_node'
+#: The same trouble is logged this often.
+LOG_PERIOD_S = 10.0
 #: Gets every picture, its result and the result picture (None unless asked for).
 Listener = Callable[[Frame, FrameResult, ImageBgr | None], None]
 
@@ -80,7 +85,10 @@ class PipelineNode(LifecycleNode):
 
     def __init__(self, **options: object) -> None:
         super().__init__(NODE_NAME, **options)
+        self._born_s = time.monotonic()
         parameters.declare(self, PipelineNodeConfig)
+        for text in parameters.unknown_names(self, PipelineNodeConfig):
+            self.get_logger().warning(text)
         self.on_end: Callable[[str], None] = lambda reason: None
         self._listeners: list[tuple[Listener, bool]] = []
         self._config: PipelineNodeConfig | None = None
@@ -91,6 +99,7 @@ class PipelineNode(LifecycleNode):
         self._service_desk: PipelineServices | None = None
         self._thread: AnalysisThread | None = None
         self._problem = ''
+        self.add_on_set_parameters_callback(self._on_set_parameters)
 
     def add_listener(self, listener: Listener, wants_overlay: bool = False) -> None:
         """Hand every result to somebody in this process as well, in the analysis thread."""
@@ -103,10 +112,13 @@ class PipelineNode(LifecycleNode):
             self._config = parameters.read(self, PipelineNodeConfig)
             self._source_text = self._config.camera.source
             left_out = self._published_by_others()
+            # Last, so that the others are discovered while the models load.
             self._pipeline = ClassroomPipeline(self._config.analysis)
+            require_free(self, topics.FACES, self._born_s)
         except ClassroomFerError as error:  # rclpy would swallow it
             self._problem = str(error)
             self.get_logger().error(f'cannot configure: {error}')
+            self._close_pipeline()
             return TransitionCallbackReturn.FAILURE
         self.get_logger().info(f'profile: {self._pipeline.profile.name}')
         self._outputs = ResultPublishers(self, left_out)
@@ -153,8 +165,13 @@ class PipelineNode(LifecycleNode):
         self._service_desk.destroy()
         self.destroy_timer(self._status_timer)
         self.destroy_publisher(self._diagnostics_pub)
-        self._pipeline.close()
-        self._outputs = self._service_desk = self._pipeline = None
+        self._close_pipeline()
+        self._outputs = self._service_desk = None
+
+    def _close_pipeline(self) -> None:
+        if self._pipeline is not None:
+            self._pipeline.close()
+            self._pipeline = None
 
     # The camera
 
@@ -202,6 +219,8 @@ class PipelineNode(LifecycleNode):
         source = self._open_source(source_text)
         self.close_camera()
         self._source_text, self._problem = source_text, ''
+        if self.get_parameter('source').value != source_text:  # whoever asks learns what is open
+            self.set_parameters([Parameter('source', value=source_text)])
         self._thread = AnalysisThread(
             source, self.pipeline, self._on_result, self._on_source_end, self._on_trouble
         )
@@ -267,6 +286,30 @@ class PipelineNode(LifecycleNode):
         ours = (topics.IMAGE, topics.IMAGE_COMPRESSED, topics.CAMERA_INFO)
         return tuple(name for name in ours if self.resolve_topic_name(name) in taken)
 
+    # Live parameters
+
+    def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
+        """Check the values as a whole, and swap them between two pictures."""
+        try:
+            values = {parameter.name: parameter.value for parameter in changes}
+            config = parameters.read(self, PipelineNodeConfig, values)
+            if self._pipeline is not None:
+                if 'source' in values:
+                    self._change_source(config.camera.source)
+                with self._lock():
+                    self._pipeline.reconfigure(config.analysis)
+                    self._config = config
+        except ClassroomFerError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _change_source(self, text: str) -> None:
+        if self.is_camera_open:
+            self.open_camera(text)
+        else:
+            kind_of(text)  # raises SourceError where there is no such thing
+            self._source_text = text
+
     # Called in the analysis thread
 
     def _on_result(self, frame: Frame, result: FrameResult) -> None:
@@ -305,15 +348,24 @@ class PipelineNode(LifecycleNode):
         self.on_end(reason)
 
     def _on_trouble(self, text: str) -> None:
-        self.get_logger().warning(text)
+        self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S)
+        header = to_header(time.time_ns(), self._config.frame_id)
+        self._outputs.publish_alerts((), self.pipeline.active_alerts, header)
 
     # Between pictures
 
     def _on_timer(self) -> None:
         self._publish_diagnostics()
+        problem = self._camera_problem()
+        if problem:
+            self._log_problem(problem)
         with self._lock():
-            self.pipeline.report_camera(self._camera_problem(), time.time())
+            self.pipeline.report_camera(problem, time.time())
             self._publish_alert_changes()
+
+    def _log_problem(self, problem: str) -> None:
+        text = f'no picture for {self._thread.performance().idle_s:.0f} s: {problem}'
+        self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S)
 
     def _camera_problem(self) -> str:
         """Why an open camera delivers no pictures; a film that has ended is no problem."""
@@ -322,7 +374,11 @@ class PipelineNode(LifecycleNode):
         if self._thread.source.problem:
             return self._thread.source.problem
         if self._thread.performance().idle_s > SILENT_AFTER_S:
-            return f'No pictures come from {self._thread.source.description}'
+            source = self._thread.source
+            reason = source.explain_silence() if isinstance(source, TopicSource) else ''
+            return f'no pictures come from {source.description}' + (
+                f': {reason}' if reason else ''
+            )
         return ''
 
     def _publish_alert_changes(self) -> None:
