@@ -61,7 +61,7 @@ class Session:
         """Called in the analysis thread with every picture."""
         self.summary.add(result)
         self.newest = result
-        if self._out is None or overlay_bgr is None:
+        if self._out is None or overlay_bgr is None or self.failure is not None:
             return
         try:
             if self._output is None:  # the film's rate is known once its source is open
@@ -156,8 +156,8 @@ def _run(node: PipelineNode, options: argparse.Namespace) -> int:
             session.close()
     _close(session, performance.dropped if performance else 0, options.out)
     if session.failure is not None:
-        raise session.failure
-    return 1 if session.end_reason else 0
+        print(f'run: {session.failure}', file=sys.stderr)
+    return 1 if session.end_reason or session.failure is not None else 0
 
 
 @contextmanager

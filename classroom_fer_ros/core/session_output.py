@@ -10,7 +10,9 @@ from __future__ import annotations
 import csv
 import dataclasses
 import math
-import os
+import shutil
+import tempfile
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import IO, Any
@@ -33,6 +35,11 @@ from classroom_fer_ros.core.results import (
 
 FILM_NAME = 'annotated.mp4'
 FILM_CODEC = 'mp4v'
+#: Writing ends while so much of the disk is free, so that the film can still be finished: its
+#: index is written last, and without it nothing of the film can be read.
+MIN_FREE_BYTES = 64_000_000
+#: The free space is looked at once in so many pictures.
+PICTURES_A_LOOK = 10
 #: Fields that are too big for a table, or that would put a name into it.
 LEFT_OUT = {'keypoints_xy', 'landmarks', 'person_name', 'subject', 'text', 'stamp_s'}
 #: Fields that take several columns.
@@ -63,8 +70,26 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SourceError(f'cannot make the output folder {folder}: {error.strerror}') from error
-    if not os.access(folder, os.W_OK):
-        raise SourceError(f'no permission to write into the output folder {folder}')
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # asking for permission is not enough for root
+            pass
+    except OSError as error:
+        raise SourceError(
+            f'cannot write into the output folder {folder} ({error.strerror}): name another, or '
+            'change its owner'
+        ) from error
+    require_space(folder)
+
+
+def require_space(folder: Path) -> None:
+    """:raises SourceError: if the disk is nearly full"""
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < MIN_FREE_BYTES:
+        raise SourceError(
+            f'the disk of {folder} is full ({free_bytes / 1e6:.0f} MB are left, '
+            f'{MIN_FREE_BYTES / 1e6:.0f} MB are kept free to finish the files): free some space, '
+            'or name another output folder'
+        )
 
 
 class SessionOutput:
@@ -83,6 +108,7 @@ class SessionOutput:
         self._fps = fps if fps > 0 else 25.0
         self._film: cv2.VideoWriter | None = None
         self._film_size_wh: tuple[int, int] = (0, 0)
+        self._pictures = 0
         self._tables = {
             topic: _Table(folder / f'{topic}.csv', kind) for topic, kind in TABLES.items()
         }
@@ -92,8 +118,12 @@ class SessionOutput:
         Add one picture and what was found in it.
 
         :param overlay_bgr: annotated picture, shape (height, width, 3), uint8
-        :raises SourceError: if the film cannot be opened
+        :raises SourceError: if the film cannot be opened, or the disk is full; what was written
+            before stays readable
         """
+        if self._pictures % PICTURES_A_LOOK == 0:
+            require_space(self.folder)
+        self._pictures += 1
         if self._has_film:
             self._write_picture(overlay_bgr)
         entries = {
@@ -144,18 +174,39 @@ class _Table:
     """One CSV file of one kind of entry."""
 
     def __init__(self, path: Path, kind: type) -> None:
-        self._lines: IO[str] = path.open('w', newline='', encoding='utf-8', buffering=1)
-        self._writer = csv.DictWriter(self._lines, ['stamp_ns', 'frame', *columns_of(kind)])
-        self._writer.writeheader()
+        self._path = path
+        try:
+            self._lines: IO[str] = path.open('w', newline='', encoding='utf-8', buffering=1)
+            self._writer = csv.DictWriter(self._lines, ['stamp_ns', 'frame', *columns_of(kind)])
+            self._writer.writeheader()
+        except OSError as error:
+            raise self._failure(error) from error
 
     def write(self, result: FrameResult, entries: tuple[Any, ...]) -> None:
-        for entry in entries:
-            self._writer.writerow(
-                {'stamp_ns': result.stamp_ns, 'frame': result.index, **flatten(entry)}
-            )
+        try:
+            for entry in entries:
+                self._writer.writerow(
+                    {'stamp_ns': result.stamp_ns, 'frame': result.index, **flatten(entry)}
+                )
+        except OSError as error:
+            self._end_with_whole_row()
+            raise self._failure(error) from error
 
     def close(self) -> None:
-        self._lines.close()
+        with suppress(OSError):  # `write` has told of it
+            self._lines.close()
+
+    def _end_with_whole_row(self) -> None:
+        """Take back the part of a row that still found room."""
+        self.close()
+        with suppress(OSError), self._path.open('r+b') as content:
+            content.truncate(content.read().rfind(b'\n') + 1)
+
+    def _failure(self, error: OSError) -> SourceError:
+        return SourceError(
+            f'cannot write {self._path} ({error.strerror}): free some space, or name another '
+            'output folder; what was written before stays'
+        )
 
 
 def columns_of(kind: type) -> list[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
-import os
+import re
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -29,7 +32,14 @@ from classroom_fer_ros.core.results import (
     Severity,
     Trend,
 )
-from classroom_fer_ros.core.session_output import TABLES, SessionOutput, columns_of, flatten
+from classroom_fer_ros.core.session_output import (
+    MIN_FREE_BYTES,
+    PICTURES_A_LOOK,
+    TABLES,
+    SessionOutput,
+    columns_of,
+    flatten,
+)
 
 SIZE_WH = (128, 96)
 EMPTY = FrameResult(stamp_ns=0, index=0, size_wh=SIZE_WH)
@@ -224,17 +234,60 @@ def test_a_rate_that_is_not_known(tmp_path: Path, fps: float) -> None:
     assert len(film_of(tmp_path)) == 1
 
 
-def test_folders_that_cannot_be_written_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_folders_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / 'file').touch()
     with pytest.raises(SourceError, match=r'cannot make the output folder .*file'):
         SessionOutput(tmp_path / 'file', 25.0)
     with pytest.raises(SourceError, match='cannot make the output folder'):
         SessionOutput(tmp_path / 'file' / 'below', 25.0)
-    monkeypatch.setattr(os, 'access', lambda *_: False)  # root may write everywhere
-    with pytest.raises(SourceError, match='no permission to write'):
-        SessionOutput(tmp_path / 'locked', 25.0)
+    with pytest.raises(SourceError, match='cannot write into the output folder /proc'):
+        SessionOutput(Path('/proc'), 25.0)  # closed to root as well
+
+
+def test_a_full_disk_ends_it_while_the_film_can_be_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = SessionOutput(tmp_path, 25.0)
+    for _ in range(PICTURES_A_LOOK):
+        output.write(picture(), EMPTY)
+    usage = SimpleNamespace(total=10**9, used=10**9, free=MIN_FREE_BYTES - 1)
+    monkeypatch.setattr('shutil.disk_usage', lambda _: usage)
+    with pytest.raises(SourceError, match=rf'the disk of {tmp_path} is full'):
+        output.write(picture(), EMPTY)
+    output.close()
+    assert len(film_of(tmp_path)) == PICTURES_A_LOOK
+    with pytest.raises(SourceError, match='is full'):
+        SessionOutput(tmp_path / 'another', 25.0)
+
+
+def test_a_row_that_finds_no_room_is_left_out_whole(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk; the process of its own gets it."""
+    script = f"""
+import resource, sys
+from pathlib import Path
+from classroom_fer_ros.core.errors import SourceError
+from classroom_fer_ros.core.results import ClassState, FrameResult
+from classroom_fer_ros.core.session_output import SessionOutput
+output = SessionOutput(Path({str(tmp_path)!r}), 25.0, has_film=False)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+result = FrameResult(stamp_ns=1, index=1, size_wh=(1, 1), class_state=ClassState(stamp_s=1.0))
+try:
+    while True:
+        output.write(None, result)
+except SourceError as error:
+    print(error)
+output.close()
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert re.match(r'cannot write .*class_state\.csv \(File too large\)', done.stdout)
+    content = (tmp_path / 'class_state.csv').read_text()
+    assert content.endswith('\n')
+    with (tmp_path / 'class_state.csv').open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) > 10
+    assert all(None not in row.values() for row in rows)
 
 
 def test_closing_twice(tmp_path: Path) -> None:
