@@ -19,7 +19,10 @@ PY := $(VENV)/bin/python
 # A sourced ROS 2 needs the built messages sourced too; the wheels' venv finds its own.
 RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 
-.PHONY: help run setup setup-test setup-training test lint proof bench simulate \
+# Also runs where nothing is set up yet, and says so.
+DOCTOR := $(if $(wildcard $(PY)),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
+
+.PHONY: help doctor run setup setup-test setup-training test lint proof bench simulate \
 	fetch-models train-expression train-facenet clean
 
 help:  ## list what can be typed
@@ -31,6 +34,9 @@ setup:  ## set everything up (every other target does so by itself)
 run: setup  ## run the system: SOURCE=simulated|0|film.mp4|folder|rtsp://…|topic:NAME OUT=folder
 	@$(RUN) -m classroom_fer_ros.run $(if $(SOURCE),--source "$(SOURCE)") \
 		$(if $(OUT),--out "$(OUT)") $(if $(CONFIG),--config "$(CONFIG)") $(ARGS)
+
+doctor:  ## look at packages, ROS 2, models, cameras, folders and discovery, and say what to do
+	@$(DOCTOR) $(ARGS)
 
 test: lint  ## run everything that CI runs
 	@$(RUN) -m pytest

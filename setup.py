@@ -45,6 +45,7 @@ setup(
         'console_scripts': [
             *(f'{node} = {PACKAGE}.nodes.{node}:main' for node in NODES),
             f'run = {PACKAGE}.run:main',
+            f'doctor = {PACKAGE}.doctor:main',
         ],
     },
 )
