@@ -16,6 +16,9 @@ from classroom_fer_ros.core.results import Face
 OUTER_EYE_DISTANCE_M = 0.089
 #: Field of view of a usual webcam or phone camera, across the picture's longer side.
 USUAL_FIELD_OF_VIEW_RAD = math.radians(65.0)
+#: Turns the camera's optical axes (x right, y down, z away) into those of somebody who faces it
+#: (x forward, y to their left, z up; REP-103), as x, y, z, w.
+FACING_CAMERA_XYZW = (0.5, 0.5, -0.5, 0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +80,37 @@ def gaze_direction(yaw_rad: float, pitch_rad: float) -> FloatArray:
             -math.cos(yaw_rad) * math.cos(pitch_rad),
         ]
     )
+
+
+def head_orientation(yaw_rad: float, pitch_rad: float, roll_rad: float) -> FloatArray:
+    """
+    Orientation of a head whose axes are x forward, y to the person's left, z up (REP-103).
+
+    :param yaw_rad: > 0 towards the person's left
+    :param pitch_rad: > 0 down
+    :param roll_rad: > 0 towards the person's right shoulder
+    :return: unit quaternion x, y, z, w, shape (4,), in the camera's optical frame
+    """
+    turned = np.array(FACING_CAMERA_XYZW)
+    for axis, angle_rad in ((2, yaw_rad), (1, pitch_rad), (0, roll_rad)):
+        turned = quaternion_product(turned, _about_axis(axis, angle_rad))
+    return turned
+
+
+def quaternion_product(first: FloatArray, second: FloatArray) -> FloatArray:
+    """
+    Hamilton product: the rotation of ``second`` about the axes that ``first`` has turned.
+
+    :param first: x, y, z, w, shape (4,)
+    :param second: x, y, z, w, shape (4,)
+    """
+    vector = first[3] * second[:3] + second[3] * first[:3] + np.cross(first[:3], second[:3])
+    return np.append(vector, first[3] * second[3] - first[:3] @ second[:3])
+
+
+def _about_axis(axis: int, angle_rad: float) -> FloatArray:
+    """Quaternion of a turn about x (0), y (1) or z (2)."""
+    quaternion = np.zeros(4)
+    quaternion[axis] = math.sin(0.5 * angle_rad)
+    quaternion[3] = math.cos(0.5 * angle_rad)
+    return quaternion

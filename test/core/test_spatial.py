@@ -2,14 +2,18 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
+from classroom_fer_ros.core.head_pose import CAMERA_TO_PERSON, angles_of
 from classroom_fer_ros.core.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
 from classroom_fer_ros.core.results import Face, Landmarks
 from classroom_fer_ros.core.spatial import (
     OUTER_EYE_DISTANCE_M,
     Intrinsics,
     gaze_direction,
+    head_orientation,
     head_position,
+    quaternion_product,
 )
 
 CAMERA = Intrinsics(focal_x=1000, focal_y=1000, center_x=640, center_y=360)
@@ -58,3 +62,39 @@ def test_usual_camera() -> None:
 )
 def test_gaze(yaw_rad: float, pitch_rad: float, expected: list[float]) -> None:
     assert gaze_direction(yaw_rad, pitch_rad) == pytest.approx(expected, abs=1e-9)
+
+
+ANGLES = [
+    pytest.param((0.0, 0.0, 0.0), id='into the camera'),
+    pytest.param((0.6, 0.0, 0.0), id='yaw'),
+    pytest.param((0.0, -0.4, 0.0), id='pitch'),
+    pytest.param((0.0, 0.0, 0.3), id='roll'),
+    pytest.param((-1.1, 0.5, -0.7), id='all three'),
+]
+
+
+@pytest.mark.parametrize('angles', ANGLES)
+def test_a_head_s_forward_axis_is_where_it_points(angles: tuple[float, float, float]) -> None:
+    orientation = Rotation.from_quat(head_orientation(*angles))
+    assert orientation.apply([1, 0, 0]) == pytest.approx(gaze_direction(*angles[:2]))
+
+
+@pytest.mark.parametrize('angles', ANGLES)
+def test_orientation_is_the_fitted_rotation(angles: tuple[float, float, float]) -> None:
+    axes = Rotation.from_quat(head_orientation(*angles)).as_matrix()
+    found = angles_of(axes @ CAMERA_TO_PERSON)
+    assert (found.yaw_rad, found.pitch_rad, found.roll_rad) == pytest.approx(angles)
+
+
+def test_the_axes_of_somebody_who_faces_the_camera() -> None:
+    forward, left, up = Rotation.from_quat(head_orientation(0, 0, 0)).as_matrix().T
+    assert forward == pytest.approx([0, 0, -1])
+    assert left == pytest.approx([1, 0, 0])
+    assert up == pytest.approx([0, -1, 0])
+
+
+def test_product_is_that_of_rotations() -> None:
+    first, second = Rotation.random(2, random_state=1)
+    product = quaternion_product(first.as_quat(), second.as_quat())
+    expected = (first * second).as_matrix()
+    assert Rotation.from_quat(product).as_matrix() == pytest.approx(expected)
