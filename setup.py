@@ -32,6 +32,8 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
         (f'{SHARE}/config', files_in('config', '*.yaml')),
+        (f'{SHARE}/launch', files_in('launch', '*.launch.py')),
+        (f'{SHARE}/rviz', files_in('rviz', '*.rviz')),
         (f'{SHARE}/models', files_in('models', '*.json', '*.onnx', '*.yaml')),
     ],
     # numpy and OpenCV come from apt on a robot and from wheels elsewhere: package.xml names them.

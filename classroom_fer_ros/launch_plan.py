@@ -1,0 +1,270 @@
+"""
+What the launch files start: arguments, nodes, cameras and recorded topics, as plain values.
+
+Imports no `launch`, so that all of it can be tested where only rclpy is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from classroom_fer_ros.core.errors import ConfigError
+from classroom_fer_ros.core.profiles import PROFILE_NAMES, Feature, Profile, profile_named
+from classroom_fer_ros.nodes import topics
+
+NAMESPACE = '/classroom/front'
+DEFAULT_PROFILE = 'standard'
+BOOLEANS = ('true', 'false')
+FUSED, DISTRIBUTED = 'fused', 'distributed'
+PIPELINE_NODE, CAMERA_NODE = 'pipeline_node', 'camera_node'
+#: The nodes behind the camera in distributed mode, and what a profile must allow for each.
+ANALYSIS_NODES: dict[str, Feature | None] = {
+    'face_node': None,
+    'expression_node': Feature.EXPRESSION,
+    'fatigue_node': None,
+    'head_pose_node': None,
+    'alert_node': None,
+    'overlay_node': None,
+}
+#: A recording takes all of them; `markers` and the overlay can be made again.
+TYPED_TOPICS = (
+    topics.CAMERA_INFO,
+    topics.FACES,
+    topics.LANDMARKS,
+    topics.EXPRESSIONS,
+    topics.FATIGUE,
+    topics.HEAD_POSE,
+    topics.ALERTS,
+    topics.ACTIVE_ALERTS,
+    topics.CLASS_STATE,
+    topics.DIAGNOSTICS,
+)
+PICTURE_TOPICS = (topics.IMAGE_COMPRESSED, topics.FACE_CROPS)
+RECORD_PICTURES = 'pictures'
+#: A node that broke is started again after this long, twice as long after each further time.
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+NAMESPACE_PATTERN = re.compile(r'/[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
+NAMESPACE_PROBLEM = 'must be a name such as /classroom/front'
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a launch file; `choices` is empty where anything goes."""
+
+    default: str
+    description: str
+    choices: tuple[str, ...] = ()
+
+
+ARGUMENTS: dict[str, Argument] = {
+    'source': Argument('', 'as `SOURCE` of `make run`; default: that of `config`, or simulated'),
+    'mode': Argument(
+        FUSED, 'one process, or one for each node of the design', (FUSED, DISTRIBUTED)
+    ),
+    'namespace': Argument(NAMESPACE, 'of topics and services'),
+    'config': Argument('', 'YAML file of parameters'),
+    'profile': Argument('', 'default: that of `config`, or standard', ('', *PROFILE_NAMES)),
+    'cameras': Argument('', 'YAML list of cameras, each with a namespace of its own'),
+    'record': Argument(
+        'false',
+        'record results (pictures too under research) as MCAP; pictures: where the profile '
+        'lets one ask for them',
+        (*BOOLEANS, RECORD_PICTURES),
+    ),
+    'rviz': Argument('false', 'start RViz', BOOLEANS),
+    'rqt': Argument('false', 'show the overlay in rqt_image_view', BOOLEANS),
+    'bag': Argument('', 'bag to play'),
+    'topic': Argument(
+        f'{NAMESPACE}/{topics.IMAGE_COMPRESSED}', 'topic of the bag that holds the pictures'
+    ),
+}
+#: Arguments of each launch file.
+FILES: dict[str, tuple[str, ...]] = {
+    'classroom': (
+        *('source', 'mode', 'namespace', 'config', 'profile'),
+        *('cameras', 'record', 'rviz', 'rqt'),
+    ),
+    'camera': ('source', 'namespace', 'config', 'profile'),
+    'pipeline': ('source', 'mode', 'namespace', 'config', 'profile'),
+    'monitor': ('namespace', 'rviz', 'rqt'),
+    'replay': ('bag', 'topic', 'mode', 'namespace', 'config', 'profile', 'rviz', 'rqt'),
+}
+#: What a launch file takes where nothing is given, other than the rest.
+DEFAULTS: dict[str, dict[str, str]] = {
+    'monitor': {'rviz': 'true'},
+    'replay': {'namespace': '/classroom/replay'},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """
+    One camera and the nodes that watch its pictures.
+
+    :param source: as users type it; empty for that of the parameter file
+    :param frame_id: of the pictures; empty for that of the parameter file
+    :param config: YAML file of parameters; empty for none
+    :param has_own_tf: whether TF goes to the namespace, where equal ids of faces do not meet
+    """
+
+    namespace: str
+    profile: Profile
+    source: str = ''
+    frame_id: str = ''
+    config: str = ''
+    has_own_tf: bool = False
+
+    def __post_init__(self) -> None:
+        if not NAMESPACE_PATTERN.fullmatch(self.namespace):
+            raise ConfigError('namespace', self.namespace, NAMESPACE_PROBLEM)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Parameters that beat the file's."""
+        given = {'source': self.source, 'frame_id': self.frame_id}
+        return {'profile': self.profile.name} | {k: text for k, text in given.items() if text}
+
+    def absolute(self, topic: str) -> str:
+        """Full name of a topic of this camera."""
+        return topic if topic.startswith('/') else f'{self.namespace}/{topic}'
+
+
+def camera_of(arguments: Mapping[str, str]) -> Camera:
+    """
+    Read the one camera that the arguments of a launch file describe.
+
+    :raises ConfigError: if one of them cannot be used
+    """
+    config = arguments.get('config', '')
+    profile = arguments.get('profile') or _profile_of_file(config) or DEFAULT_PROFILE
+    return Camera(
+        namespace=_namespace(arguments['namespace']),
+        profile=profile_named(profile),
+        source=arguments.get('source', ''),
+        config=config,
+    )
+
+
+def cameras_of(arguments: Mapping[str, str]) -> tuple[Camera, ...]:
+    """
+    Read every camera: those of the file `cameras`, or the one of the other arguments.
+
+    :raises ConfigError: naming the file, the camera and the key that cannot be used
+    """
+    path = arguments.get('cameras', '')
+    common = camera_of(arguments)
+    if not path:
+        return (common,)
+    entries = _read_yaml('cameras', path)
+    if not isinstance(entries, list) or not entries:
+        raise ConfigError('cameras', path, 'must hold a list of cameras (namespace, source)')
+    cameras = tuple(
+        _listed_camera(f'{path}, camera {number}', entry, common)
+        for number, entry in enumerate(entries, start=1)
+    )
+    for key in ('namespace', 'frame_id'):
+        values = [getattr(camera, key) for camera in cameras]
+        for value in values:
+            if values.count(value) > 1:
+                raise ConfigError(
+                    key, value, f'is there twice in {path}: each camera needs its own'
+                )
+    return cameras
+
+
+def camera_nodes(mode: str) -> tuple[str, ...]:
+    """Executables that bring pictures; the fused node does so itself."""
+    return (CAMERA_NODE,) if mode == DISTRIBUTED else ()
+
+
+def analysis_nodes(mode: str, profile: Profile) -> tuple[str, ...]:
+    """Executables that analyse pictures, those left out that the profile forbids."""
+    if mode == FUSED:
+        return (PIPELINE_NODE,)
+    return tuple(
+        name
+        for name, feature in ANALYSIS_NODES.items()
+        if feature is None or profile.allows(feature)
+    )
+
+
+def recorded_topics(profile: Profile, record: str) -> tuple[str, ...]:
+    """
+    Topics of a recording, relative to the namespace.
+
+    :param record: value of the argument of this name
+    :raises ProfileError: if it asks for pictures that the profile forbids
+    """
+    if record == 'false':
+        return ()
+    if record == RECORD_PICTURES:
+        profile.require(Feature.RECORDED_PICTURES)
+        return TYPED_TOPICS + PICTURE_TOPICS
+    return TYPED_TOPICS + (PICTURE_TOPICS if profile.records_pictures_unasked else ())
+
+
+def restart_pause_s(restarts: int) -> float:
+    """How long to wait before a node that broke is started again."""
+    return float(min(FIRST_PAUSE_S * 2.0 ** min(restarts, 16), LONGEST_PAUSE_S))
+
+
+def _listed_camera(where: str, entry: Any, common: Camera) -> Camera:
+    """One entry of a file of cameras; what it leaves out is as for all."""
+    if not isinstance(entry, dict):
+        raise ConfigError(where, entry, 'must be a mapping with namespace and source')
+    for key in entry:
+        if key not in ('namespace', 'source', 'frame_id'):
+            raise ConfigError(f'{where}, {key}', entry[key], 'is no key of a camera')
+    for key in ('namespace', 'source'):
+        if entry.get(key) in (None, ''):
+            raise ConfigError(f'{where}, {key}', entry.get(key), 'is missing')
+    namespace = _namespace(str(entry['namespace']))
+    if not NAMESPACE_PATTERN.fullmatch(namespace):
+        raise ConfigError(f'{where}, namespace', namespace, NAMESPACE_PROBLEM)
+    return replace(
+        common,
+        namespace=namespace,
+        source=str(entry['source']),
+        frame_id=str(entry.get('frame_id') or f'{namespace.split("/")[-1]}_optical_frame'),
+        has_own_tf=True,
+    )
+
+
+def _namespace(text: str) -> str:
+    return '/' + text.strip('/')
+
+
+def _profile_of_file(path: str) -> str:
+    """Profile that a parameter file names; empty if none."""
+    if not path:
+        return ''
+    found = set(_profiles_in(_read_yaml('config', path)))
+    if len(found) > 1:
+        raise ConfigError('config', path, f'names several profiles: {", ".join(sorted(found))}')
+    return found.pop() if found else ''
+
+
+def _profiles_in(node: Any) -> Iterator[str]:
+    """Profiles of the nodes of a parameter file, whatever namespaces these are in."""
+    if not isinstance(node, dict):
+        return
+    for key, inner in node.items():
+        if key == 'ros__parameters' and isinstance(inner, dict):
+            if 'profile' in inner:
+                yield str(inner['profile'])
+        else:
+            yield from _profiles_in(inner)
+
+
+def _read_yaml(name: str, path: str) -> Any:
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding='utf-8'))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        problem = ' '.join(str(error).split())
+        raise ConfigError(name, path, f'cannot be read ({problem})') from error

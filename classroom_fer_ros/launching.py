@@ -1,0 +1,309 @@
+"""
+What the launch files share: nodes that are configured, activated and started again, and tools.
+
+Only launch files import it: `launch` and `launch_ros` come with a ROS 2 installation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ament_index_python.packages import (
+    PackageNotFoundError,
+    get_package_prefix,
+    get_package_share_directory,
+)
+from launch import Action, LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    ExecuteProcess,
+    LogInfo,
+    OpaqueCoroutine,
+    OpaqueFunction,
+    RegisterEventHandler,
+    Shutdown,
+    TimerAction,
+)
+from launch.event_handlers import OnProcessExit, OnProcessStart
+from launch.events import matches_action
+from launch.events.process import ProcessExited
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import LifecycleNode, Node
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import ChangeState
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
+from launch_ros.ros_adapters import get_ros_node
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import GetState
+
+from classroom_fer_ros import launch_plan
+from classroom_fer_ros.core.errors import ConfigError
+from classroom_fer_ros.launch_plan import ARGUMENTS, Camera
+from classroom_fer_ros.nodes import topics
+
+PACKAGE = 'classroom_fer_ros'
+#: A node that ran for so long is not broken for good: its next pause is a short one again.
+SOUND_AFTER_S = 60.0
+#: How long an answer of a node that is coming up is waited for before it is asked again.
+ANSWER_S = 1.0
+#: Newer releases of launch_ros configure and activate a node by themselves, at its first start.
+HAS_AUTOSTART = 'autostart' in inspect.signature(LifecycleNode.__init__).parameters
+#: What is missing where a tool is not installed.
+RECORDING_PACKAGES = ('ros2bag', 'rosbag2_storage_mcap')
+
+
+def describe(
+    name: str, actions_of: Callable[[Mapping[str, str]], Iterator[Action]]
+) -> LaunchDescription:
+    """
+    Description of a launch file.
+
+    :param name: of the file, a key of `launch_plan.FILES`
+    :param actions_of: makes the actions from the values of the file's arguments
+    """
+    names = launch_plan.FILES[name]
+
+    def act(context: LaunchContext) -> list[Action]:
+        return list(actions_of({n: LaunchConfiguration(n).perform(context) for n in names}))
+
+    defaults = launch_plan.DEFAULTS.get(name, {})
+    declared = [
+        DeclareLaunchArgument(
+            n,
+            default_value=defaults.get(n, ARGUMENTS[n].default),
+            description=ARGUMENTS[n].description,
+            choices=ARGUMENTS[n].choices or None,
+        )
+        for n in names
+    ]
+    return LaunchDescription([*declared, OpaqueFunction(function=act)])
+
+
+def classroom(arguments: Mapping[str, str]) -> Iterator[Action]:
+    """Everything: each camera with its analysis, recorder and windows."""
+    for camera in launch_plan.cameras_of(arguments):
+        yield LogInfo(msg=f'{camera.namespace}: profile {camera.profile.name}')
+        mode = arguments['mode']
+        for executable in launch_plan.camera_nodes(mode):
+            yield from managed_node(executable, camera)
+        for executable in launch_plan.analysis_nodes(mode, camera.profile):
+            yield from managed_node(executable, camera)
+        yield from recorder(camera, arguments['record'])
+        yield from windows(camera, arguments)
+
+
+def camera_only(arguments: Mapping[str, str]) -> Iterator[Action]:
+    """The camera of the distributed mode."""
+    for executable in launch_plan.camera_nodes(launch_plan.DISTRIBUTED):
+        yield from managed_node(executable, launch_plan.camera_of(arguments))
+
+
+def pipeline(arguments: Mapping[str, str]) -> Iterator[Action]:
+    """The analysis: the fused node with its source, or the nodes behind a camera."""
+    camera = launch_plan.camera_of(arguments)
+    for executable in launch_plan.analysis_nodes(arguments['mode'], camera.profile):
+        yield from managed_node(executable, camera)
+
+
+def monitor(arguments: Mapping[str, str]) -> Iterator[Action]:
+    """Windows only, for a system that runs already, here or on another machine."""
+    yield from windows(launch_plan.camera_of(arguments), arguments)
+
+
+def replay(arguments: Mapping[str, str]) -> Iterator[Action]:
+    """The pictures of a bag and their analysis."""
+    bag, topic = arguments['bag'], arguments['topic']
+    if not Path(bag).exists() or not bag:
+        raise ConfigError('bag', bag, 'is no bag: give bag:=FOLDER')
+    yield from classroom({**arguments, 'source': f'topic:{topic}', 'record': 'false'})
+    if not is_installed('ros2bag'):
+        yield LogInfo(msg=_missing('bag:=…', 'ros2bag'))
+        yield Shutdown(reason='nothing can be played')
+        return
+    info = topic.removesuffix('/compressed').rpartition('/')[0] + f'/{topics.CAMERA_INFO}'
+    yield ExecuteProcess(
+        cmd=['ros2', 'bag', 'play', bag, '--topics', topic, info], output='screen'
+    )
+
+
+# Nodes
+
+
+def managed_node(executable: str, camera: Camera, restarts: int = 0) -> list[Action]:
+    """A lifecycle node that is configured and activated, and started again if it breaks."""
+    is_automatic = HAS_AUTOSTART and restarts == 0
+    node = LifecycleNode(
+        package=PACKAGE,
+        executable=executable,
+        name=executable,
+        namespace=camera.namespace,
+        parameters=_parameters(camera),
+        remappings=_remappings(camera),
+        output='screen',
+        emulate_tty=True,
+        **({'autostart': True} if is_automatic else {}),
+    )
+    on_exit = partial(_start_again, executable, camera, restarts, time.monotonic())
+    return [
+        RegisterEventHandler(OnProcessExit(target_action=node, on_exit=on_exit, handle_once=True)),
+        *(() if is_automatic else _activation(node)),
+        node,
+    ]
+
+
+def _start_again(
+    executable: str,
+    camera: Camera,
+    restarts: int,
+    started_s: float,
+    event: ProcessExited,
+    context: LaunchContext,
+) -> list[Action]:
+    if context.is_shutdown or event.returncode in (0, -signal.SIGINT):
+        return []
+    if time.monotonic() - started_s > SOUND_AFTER_S:
+        restarts = 0
+    _forget_name(context, f'{camera.namespace}/{executable}')
+    pause_s = launch_plan.restart_pause_s(restarts)
+    start = OpaqueFunction(function=lambda _: managed_node(executable, camera, restarts + 1))
+    return [
+        LogInfo(
+            msg=f'{camera.namespace}/{executable} ended with code {event.returncode}, '
+            f'is started again in {pause_s:g} s'
+        ),
+        TimerAction(period=pause_s, actions=[start]),
+    ]
+
+
+def _forget_name(context: LaunchContext, name: str) -> None:
+    """Keep launch_ros from warning of a second node of a name whose first one has ended."""
+    counts = getattr(context.locals, 'unique_ros_node_names', {})
+    counts.pop(name, None)
+
+
+def _activation(node: LifecycleNode) -> tuple[Action, Action]:
+    """What configures a node once it is up, and activates it once it is configured."""
+    return (
+        RegisterEventHandler(
+            OnProcessStart(
+                target_action=node,
+                on_start=[OpaqueCoroutine(coroutine=_configure, args=[node])],
+                handle_once=True,
+            )
+        ),
+        RegisterEventHandler(
+            OnStateTransition(
+                target_lifecycle_node=node,
+                start_state='configuring',
+                goal_state='inactive',
+                entities=[EmitEvent(event=_change(node, Transition.TRANSITION_ACTIVATE))],
+                handle_once=True,
+            )
+        ),
+    )
+
+
+async def _configure(context: LaunchContext, node: LifecycleNode) -> None:
+    """
+    Configure a node as soon as it answers.
+
+    A request sent earlier could go to a process that was killed: DDS takes it for alive until its
+    lease ends, and the new one, which comes later, would never see it.
+    """
+    asker = get_ros_node(context)
+    client = asker.create_client(GetState, f'{node.node_name}/get_state')
+    while not context.is_shutdown:
+        answer = client.call_async(GetState.Request())
+        end_s = time.monotonic() + ANSWER_S
+        while not answer.done() and time.monotonic() < end_s:
+            await asyncio.sleep(0.05)
+        if answer.done():
+            context.emit_event_sync(_change(node, Transition.TRANSITION_CONFIGURE))
+            break
+        client.remove_pending_request(answer)
+    asker.destroy_client(client)
+
+
+def _change(node: LifecycleNode, transition: int) -> ChangeState:
+    return ChangeState(lifecycle_node_matcher=matches_action(node), transition_id=transition)
+
+
+def _parameters(camera: Camera) -> list[Any]:
+    """The file first, so that arguments beat it; texts stay texts: '0' is a camera."""
+    given = {
+        name: ParameterValue(text, value_type=str) for name, text in camera.parameters.items()
+    }
+    file = [ParameterFile(camera.config)] if camera.config else []
+    return [*file, given]
+
+
+def _remappings(camera: Camera) -> list[tuple[str, str]]:
+    return [('/tf', 'tf'), ('/tf_static', 'tf_static')] if camera.has_own_tf else []
+
+
+# Recorder and windows
+
+
+def recorder(camera: Camera, record: str) -> Iterator[Action]:
+    """Recorder of what the profile lets one record."""
+    recorded = launch_plan.recorded_topics(camera.profile, record)
+    if not recorded:
+        return
+    missing = [name for name in RECORDING_PACKAGES if not is_installed(name)]
+    if missing:
+        yield LogInfo(msg=_missing(f'record:={record}', *missing))
+        return
+    name = camera.namespace.strip('/').replace('/', '_')
+    yield ExecuteProcess(
+        cmd=[
+            *('ros2', 'bag', 'record', '--storage', 'mcap'),
+            *('--output', f'{name}_{time.strftime("%Y_%m_%d-%H_%M_%S")}'),
+            *('--custom-data', f'profile={camera.profile.name}'),
+            *('--topics', *map(camera.absolute, recorded)),
+        ],
+        output='screen',
+    )
+
+
+def windows(camera: Camera, arguments: Mapping[str, str]) -> Iterator[Action]:
+    """RViz and rqt, as asked for."""
+    if arguments['rviz'] == 'true':
+        config = Path(get_package_share_directory(PACKAGE), 'rviz', 'classroom.rviz')
+        yield _window('rviz', 'rviz2', camera, ['-d', str(config)])
+    if arguments['rqt'] == 'true':
+        yield _window('rqt', 'rqt_image_view', camera, [camera.absolute(topics.OVERLAY)])
+
+
+def _window(argument: str, package: str, camera: Camera, options: list[str]) -> Action:
+    if not is_installed(package):
+        return LogInfo(msg=_missing(f'{argument}:=true', package))
+    return Node(
+        package=package,
+        executable=package,
+        namespace=camera.namespace,
+        arguments=options,
+        remappings=_remappings(camera),
+        output='screen',
+    )
+
+
+def is_installed(package: str) -> bool:
+    """Whether a ROS package can be found."""
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _missing(argument: str, *packages: str) -> str:
+    debs = ' '.join(f'ros-jazzy-{name.replace("_", "-")}' for name in packages)
+    return f'{argument} needs {", ".join(packages)}: sudo apt-get install {debs}'

@@ -1,0 +1,121 @@
+"""The launch files for real, where launch is installed: `ros2 launch` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('launch_ros.actions', reason='no launch: it comes with a ROS 2 installation')
+
+import rclpy
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+from classroom_fer_msgs.msg import FaceArray
+from lifecycle_msgs.srv import GetState
+from rclpy.node import Node
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAMESPACE = '/classroom/launched'
+NAMED = f'{NAMESPACE}/pipeline_node'
+TIMEOUT_S = 60.0
+#: What `ros2 launch FILE` does.
+LAUNCH = """
+import sys
+from launch import LaunchService
+from launch.launch_description_sources import get_launch_description_from_python_launch_file
+service = LaunchService(argv=sys.argv[2:])
+service.context.launch_configurations.update(word.split(':=', 1) for word in sys.argv[2:])
+service.include_launch_description(get_launch_description_from_python_launch_file(sys.argv[1]))
+sys.exit(service.run())
+"""
+
+
+@pytest.fixture
+def launched(tmp_path: Path) -> Iterator[Path]:
+    """Launch the fused node on the simulated classroom; yields the file of what it prints."""
+    try:
+        get_package_prefix('classroom_fer_ros')
+    except PackageNotFoundError:
+        pytest.skip('the package is not built: colcon build, then source install/setup.bash')
+    printed = tmp_path / 'printed.txt'
+    path = ROOT / 'launch' / 'classroom.launch.py'
+    with printed.open('w') as output:
+        process = subprocess.Popen(
+            [sys.executable, '-c', LAUNCH, str(path), f'namespace:={NAMESPACE}'],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=tmp_path,
+            env={**os.environ, 'ROS_LOG_DIR': str(tmp_path)},
+        )
+        try:
+            yield printed
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(TIMEOUT_S)
+            finally:
+                process.kill()
+                process.wait()
+
+
+class Watcher:
+    """Counts pictures with faces and asks for the node's state."""
+
+    def __init__(self, printed: Path) -> None:
+        self.pictures, self.since_s = 0, 0.0
+        self._printed = printed
+        self._node = Node('watcher')
+        self._node.create_subscription(FaceArray, f'{NAMESPACE}/faces', self._on_faces, 10)
+        self._client = self._node.create_client(GetState, f'{NAMED}/get_state')
+
+    def _on_faces(self, message: FaceArray) -> None:
+        is_new = message.header.stamp.sec > self.since_s
+        self.pictures += is_new and bool(message.faces)
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Listen until something is true."""
+        end_s = time.monotonic() + TIMEOUT_S
+        while not condition():
+            assert time.monotonic() < end_s, self._printed.read_text()
+            rclpy.spin_once(self._node, timeout_sec=0.2)
+
+    def wait_for_pictures(self, number: int) -> None:
+        """Wait for so many pictures with faces, all taken from now on."""
+        self.pictures, self.since_s = 0, time.time()
+        self.wait_for(lambda: self.pictures >= number)
+
+    def state(self) -> str:
+        """State of the node's lifecycle; empty while it does not answer."""
+        asked = self._client.call_async(GetState.Request())
+        rclpy.spin_until_future_complete(self._node, asked, timeout_sec=TIMEOUT_S)
+        return asked.result().current_state.label if asked.done() else ''
+
+
+def _pid() -> int:
+    """Process of the launched node, found by the name that only this test gives."""
+    wanted = f'__ns:={NAMESPACE}'.encode()
+    for folder in Path('/proc').iterdir():
+        try:
+            words = (folder / 'cmdline').read_bytes().split(b'\0') if folder.name.isdigit() else []
+        except OSError:  # it has ended
+            continue
+        if wanted in words:
+            return int(folder.name)
+    raise AssertionError('no such process')
+
+
+def test_a_node_is_activated_and_once_killed_activated_again(ros: None, launched: Path) -> None:
+    watcher = Watcher(launched)
+    watcher.wait_for_pictures(5)
+    assert watcher.state() == 'active'
+    killed = _pid()
+    os.kill(killed, signal.SIGKILL)
+    watcher.wait_for(lambda: 'is started again' in launched.read_text())
+    watcher.wait_for_pictures(5)
+    assert _pid() != killed

@@ -1,0 +1,197 @@
+"""What the launch files start, as plain values; needs no launch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('rclpy', reason='no ROS 2: run `make setup`')
+
+from classroom_fer_ros import launch_plan
+from classroom_fer_ros.core.errors import ConfigError, ProfileError
+from classroom_fer_ros.core.pipeline import PipelineConfig
+from classroom_fer_ros.core.profiles import PROFILES
+from classroom_fer_ros.nodes.result_publishers import TOPICS
+
+ROOT = Path(__file__).resolve().parent.parent
+ARGUMENTS = {'namespace': '/classroom/front', 'profile': 'research', 'config': '', 'source': ''}
+PICTURES = {'image_raw/compressed', 'face_crops'}
+
+
+def test_the_default_profile_is_the_parameter_s() -> None:
+    assert PipelineConfig().profile == launch_plan.DEFAULT_PROFILE
+
+
+@pytest.mark.parametrize(
+    ('profile', 'record', 'pictures'),
+    [
+        ('research', 'true', PICTURES),
+        ('research', 'pictures', PICTURES),
+        ('standard', 'true', set()),
+        ('standard', 'pictures', PICTURES),
+        ('eu_school', 'true', set()),
+    ],
+)
+def test_recorded_topics(profile: str, record: str, pictures: set[str]) -> None:
+    recorded = launch_plan.recorded_topics(PROFILES[profile], record)
+    assert set(recorded) <= {*TOPICS, '/diagnostics'}
+    assert {'faces', 'expressions', 'alerts', 'class_state', 'head_pose'} <= set(recorded)
+    looks_like_pictures = {
+        name for name in recorded if name in PICTURES or 'overlay' in name or 'preview' in name
+    }
+    assert looks_like_pictures == pictures
+
+
+@pytest.mark.parametrize('profile', PROFILES)
+def test_nothing_is_recorded_unasked(profile: str) -> None:
+    assert launch_plan.recorded_topics(PROFILES[profile], 'false') == ()
+
+
+def test_pictures_that_the_profile_forbids_are_refused() -> None:
+    with pytest.raises(ProfileError, match='eu_school forbids recording of pictures'):
+        launch_plan.recorded_topics(PROFILES['eu_school'], 'pictures')
+
+
+def test_nodes_by_mode_and_profile() -> None:
+    standard, school = PROFILES['standard'], PROFILES['eu_school']
+    assert launch_plan.analysis_nodes('fused', standard) == ('pipeline_node',)
+    assert launch_plan.camera_nodes('fused') == ()
+    assert launch_plan.camera_nodes('distributed') == ('camera_node',)
+    everything = set(launch_plan.analysis_nodes('distributed', standard))
+    assert everything - set(launch_plan.analysis_nodes('distributed', school)) == {
+        'expression_node'
+    }
+
+
+def test_pauses_grow_and_stop_growing() -> None:
+    pauses = [launch_plan.restart_pause_s(restarts) for restarts in range(100)]
+    assert pauses[:4] == [1.0, 2.0, 4.0, 8.0]
+    assert pauses[-1] == launch_plan.LONGEST_PAUSE_S
+
+
+@pytest.mark.parametrize(
+    ('argument', 'content', 'expected'),
+    [
+        pytest.param('', '', 'standard', id='neither'),
+        pytest.param('', '/**: {ros__parameters: {profile: eu_school}}', 'eu_school', id='file'),
+        pytest.param(
+            'research', '/**: {ros__parameters: {profile: eu_school}}', 'research', id='both'
+        ),
+        pytest.param('', '/**: {ros__parameters: {source: "0"}}', 'standard', id='not in file'),
+        pytest.param(
+            '',
+            '/classroom: {front: {pipeline_node: {ros__parameters: {profile: research}}}}',
+            'research',
+            id='in namespaces',
+        ),
+    ],
+)
+def test_profile(tmp_path: Path, argument: str, content: str, expected: str) -> None:
+    config = tmp_path / 'my.yaml'
+    config.write_text(content)
+    given = {'profile': argument, 'config': str(config) if content else ''}
+    assert launch_plan.camera_of(ARGUMENTS | given).profile.name == expected
+
+
+@pytest.mark.parametrize(
+    ('content', 'named'),
+    [
+        pytest.param('/**: {ros__parameters: {profile: x}}', "profile = 'x'", id='unknown'),
+        pytest.param(
+            'a: {ros__parameters: {profile: research}}\n'
+            'b: {ros__parameters: {profile: eu_school}}',
+            'eu_school, research',
+            id='two',
+        ),
+        pytest.param('[: broken', 'cannot be read', id='no YAML'),
+        pytest.param(None, 'No such file', id='no file'),
+    ],
+)
+def test_a_parameter_file_that_cannot_be_used(
+    tmp_path: Path, content: str | None, named: str
+) -> None:
+    config = tmp_path / 'my.yaml'
+    if content is not None:
+        config.write_text(content)
+    with pytest.raises(ConfigError, match=named):
+        launch_plan.camera_of(ARGUMENTS | {'profile': '', 'config': str(config)})
+
+
+def cameras(path: Path, content: str) -> tuple[launch_plan.Camera, ...]:
+    path.write_text(content)
+    return launch_plan.cameras_of(ARGUMENTS | {'cameras': str(path)})
+
+
+def test_without_a_file_of_cameras_there_is_one() -> None:
+    (camera,) = launch_plan.cameras_of(ARGUMENTS | {'source': '0', 'namespace': 'room/'})
+    assert (camera.namespace, camera.source) == ('/room', '0')
+    assert camera.parameters == {'profile': 'research', 'source': '0'}
+    assert not camera.has_own_tf
+    assert camera.absolute('faces') == '/room/faces'
+    assert camera.absolute('/diagnostics') == '/diagnostics'
+
+
+def test_several_cameras(tmp_path: Path) -> None:
+    front, back = cameras(
+        tmp_path / 'cameras.yaml',
+        '- {namespace: classroom/front, source: 0}\n'
+        '- {namespace: /classroom/back, source: "rtsp://camera", frame_id: back}',
+    )
+    assert front.parameters == {
+        'profile': 'research',
+        'source': '0',
+        'frame_id': 'front_optical_frame',
+    }
+    assert (back.namespace, back.frame_id) == ('/classroom/back', 'back')
+    assert front.has_own_tf
+    assert back.has_own_tf
+
+
+@pytest.mark.parametrize(
+    ('content', 'named'),
+    [
+        pytest.param('', 'must hold a list', id='empty'),
+        pytest.param('namespace: /a', 'must hold a list', id='no list'),
+        pytest.param('- /a', 'camera 1', id='no mapping'),
+        pytest.param('- {namespace: /a}', 'camera 1, source', id='no source'),
+        pytest.param('- {source: "0"}', 'camera 1, namespace', id='no namespace'),
+        pytest.param('- {namespace: /a, source: "0", soruce: b}', 'soruce', id='typo'),
+        pytest.param('- {namespace: /a b, source: "0"}', 'camera 1, namespace', id='blank'),
+        pytest.param(
+            '- {namespace: /a, source: "0"}\n- {namespace: a, source: "1"}',
+            "namespace = '/a': is there twice",
+            id='same namespace',
+        ),
+        pytest.param(
+            '- {namespace: /a/front, source: "0"}\n- {namespace: /b/front, source: "1"}',
+            "frame_id = 'front_optical_frame': is there twice",
+            id='same frame',
+        ),
+    ],
+)
+def test_a_file_of_cameras_that_cannot_be_used(tmp_path: Path, content: str, named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        cameras(tmp_path / 'cameras.yaml', content)
+
+
+@pytest.mark.parametrize('namespace', ['', '/', '/1', '/a//b', '/a-b'])
+def test_a_namespace_that_ros_would_refuse(namespace: str) -> None:
+    with pytest.raises(ConfigError, match='namespace'):
+        launch_plan.camera_of(ARGUMENTS | {'namespace': namespace})
+
+
+@pytest.mark.parametrize('name', launch_plan.FILES)
+def test_every_launch_file_is_there_and_installed(name: str) -> None:
+    path = ROOT / 'launch' / f'{name}.launch.py'
+    assert f"describe('{name}'," in path.read_text(encoding='utf-8')
+    assert set(launch_plan.FILES[name]) <= set(launch_plan.ARGUMENTS)
+
+
+@pytest.mark.parametrize('name', launch_plan.ARGUMENTS)
+def test_the_readme_lists_every_argument(name: str) -> None:
+    argument = launch_plan.ARGUMENTS[name]
+    files = ', '.join(f'`{file}`' for file, names in launch_plan.FILES.items() if name in names)
+    default = f'`{argument.default}`' if argument.default else ''
+    row = f'| `{name}` | {files} | {default} | {argument.description} |'
+    assert row in (ROOT / 'README.md').read_text(encoding='utf-8')
