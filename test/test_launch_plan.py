@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,17 @@ from classroom_fer_ros.nodes.result_publishers import TOPICS
 ROOT = Path(__file__).resolve().parent.parent
 ARGUMENTS = {'namespace': '/classroom/front', 'profile': 'research', 'config': '', 'source': ''}
 PICTURES = {'image_raw/compressed', 'face_crops'}
+
+
+def test_ros2_launch_runs_without_the_packages_of_the_venv() -> None:
+    """Its Python is the system's, where apt's NumPy may be of another release or missing."""
+    script = (
+        'import sys\n'
+        "for name in ('numpy', 'cv2', 'onnxruntime', 'ai_edge_litert', 'scipy', 'rich'):\n"
+        '    sys.modules[name] = None\n'
+        'import classroom_fer_ros.launch_plan\n'
+    )
+    subprocess.run([sys.executable, '-c', script], check=True, cwd=ROOT)
 
 
 def test_the_default_profile_is_the_parameter_s() -> None:
