@@ -40,5 +40,7 @@ RUN source install/setup.bash \
 
 RUN printf '#!/bin/bash\nsource %s/install/setup.bash\nexec "$@"\n' "$WS" > /entrypoint.sh \
     && chmod +x /entrypoint.sh
+# launch leaves its nodes running on SIGTERM.
+STOPSIGNAL SIGINT
 ENTRYPOINT ["/entrypoint.sh"]
 CMD ["ros2", "launch", "classroom_fer_ros", "classroom.launch.py"]

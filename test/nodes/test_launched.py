@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,9 @@ NAMED = f'{NAMESPACE}/pipeline_node'
 TIMEOUT_S = 60.0
 #: What `ros2 launch FILE` does.
 LAUNCH = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from launch import LaunchService
 from launch.launch_description_sources import get_launch_description_from_python_launch_file
 service = LaunchService(argv=sys.argv[2:])
@@ -52,6 +55,7 @@ def launched(tmp_path: Path) -> Iterator[Path]:
             stderr=subprocess.STDOUT,
             cwd=tmp_path,
             env={**os.environ, 'ROS_LOG_DIR': str(tmp_path)},
+            start_new_session=True,
         )
         try:
             yield printed
@@ -60,7 +64,8 @@ def launched(tmp_path: Path) -> Iterator[Path]:
             try:
                 process.wait(TIMEOUT_S)
             finally:
-                process.kill()
+                with suppress(ProcessLookupError):  # all have ended, as they should
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
