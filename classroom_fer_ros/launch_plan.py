@@ -130,6 +130,11 @@ class Camera:
         given = {'source': self.source, 'frame_id': self.frame_id}
         return {'profile': self.profile.name} | {k: text for k, text in given.items() if text}
 
+    @property
+    def remappings(self) -> list[tuple[str, str]]:
+        """Names that its nodes and windows use in place of others."""
+        return [('/tf', 'tf'), ('/tf_static', 'tf_static')] if self.has_own_tf else []
+
     def absolute(self, topic: str) -> str:
         """Full name of a topic of this camera."""
         return topic if topic.startswith('/') else f'{self.namespace}/{topic}'

@@ -1,5 +1,5 @@
 """
-What the launch files share: nodes that are configured, activated and started again, and tools.
+What the launch files share: nodes that are configured, activated and started again.
 
 Only launch files import it: `launch` and `launch_ros` come with a ROS 2 installation.
 """
@@ -15,11 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ament_index_python.packages import (
-    PackageNotFoundError,
-    get_package_prefix,
-    get_package_share_directory,
-)
 from launch import Action, LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
@@ -29,14 +24,13 @@ from launch.actions import (
     OpaqueCoroutine,
     OpaqueFunction,
     RegisterEventHandler,
-    Shutdown,
     TimerAction,
 )
 from launch.event_handlers import OnProcessExit, OnProcessStart
 from launch.events import matches_action
 from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import LifecycleNode, Node
+from launch_ros.actions import LifecycleNode
 from launch_ros.event_handlers import OnStateTransition
 from launch_ros.events.lifecycle import ChangeState
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
@@ -44,7 +38,7 @@ from launch_ros.ros_adapters import get_ros_node
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import GetState
 
-from classroom_fer_ros import launch_plan
+from classroom_fer_ros import launch_plan, launch_tools
 from classroom_fer_ros.core.errors import ConfigError
 from classroom_fer_ros.launch_plan import ARGUMENTS, Camera
 from classroom_fer_ros.nodes import topics
@@ -56,8 +50,6 @@ SOUND_AFTER_S = 60.0
 ANSWER_S = 1.0
 #: Newer releases of launch_ros configure and activate a node by themselves, at its first start.
 HAS_AUTOSTART = 'autostart' in inspect.signature(LifecycleNode.__init__).parameters
-#: What is missing where a tool is not installed.
-RECORDING_PACKAGES = ('ros2bag', 'rosbag2_storage_mcap')
 
 
 def describe(
@@ -96,8 +88,8 @@ def classroom(arguments: Mapping[str, str]) -> Iterator[Action]:
             yield from managed_node(executable, camera)
         for executable in launch_plan.analysis_nodes(mode, camera.profile):
             yield from managed_node(executable, camera)
-        yield from recorder(camera, arguments['record'])
-        yield from windows(camera, arguments)
+        yield from launch_tools.recorder(camera, arguments['record'])
+        yield from launch_tools.windows(camera, arguments)
 
 
 def camera_only(arguments: Mapping[str, str]) -> Iterator[Action]:
@@ -115,7 +107,7 @@ def pipeline(arguments: Mapping[str, str]) -> Iterator[Action]:
 
 def monitor(arguments: Mapping[str, str]) -> Iterator[Action]:
     """Windows only, for a system that runs already, here or on another machine."""
-    yield from windows(launch_plan.camera_of(arguments), arguments)
+    yield from launch_tools.windows(launch_plan.camera_of(arguments), arguments)
 
 
 def replay(arguments: Mapping[str, str]) -> Iterator[Action]:
@@ -123,11 +115,10 @@ def replay(arguments: Mapping[str, str]) -> Iterator[Action]:
     bag, topic = arguments['bag'], arguments['topic']
     if not Path(bag).exists() or not bag:
         raise ConfigError('bag', bag, 'is no bag: give bag:=FOLDER')
-    yield from classroom({**arguments, 'source': f'topic:{topic}', 'record': 'false'})
-    if not is_installed('ros2bag'):
-        yield LogInfo(msg=_missing('bag:=…', 'ros2bag'))
-        yield Shutdown(reason='nothing can be played')
+    if not launch_tools.is_installed('ros2bag'):
+        yield LogInfo(msg=launch_tools.missing('bag:=…', 'ros2bag'))
         return
+    yield from classroom({**arguments, 'source': f'topic:{topic}', 'record': 'false'})
     info = topic.removesuffix('/compressed').rpartition('/')[0] + f'/{topics.CAMERA_INFO}'
     yield ExecuteProcess(
         cmd=['ros2', 'bag', 'play', bag, '--topics', topic, info], output='screen'
@@ -146,7 +137,7 @@ def managed_node(executable: str, camera: Camera, restarts: int = 0) -> list[Act
         name=executable,
         namespace=camera.namespace,
         parameters=_parameters(camera),
-        remappings=_remappings(camera),
+        remappings=camera.remappings,
         output='screen',
         emulate_tty=True,
         **({'autostart': True} if is_automatic else {}),
@@ -218,13 +209,17 @@ async def _configure(context: LaunchContext, node: LifecycleNode) -> None:
     A request sent earlier could go to a process that was killed: DDS takes it for alive until its
     lease ends, and the new one, which comes later, would never see it.
     """
+    if context.is_shutdown:
+        return
     asker = get_ros_node(context)
     client = asker.create_client(GetState, f'{node.node_name}/get_state')
-    while not context.is_shutdown:
+    while True:
         answer = client.call_async(GetState.Request())
         end_s = time.monotonic() + ANSWER_S
         while not answer.done() and time.monotonic() < end_s:
             await asyncio.sleep(0.05)
+        if context.is_shutdown:
+            return
         if answer.done():
             context.emit_event_sync(_change(node, Transition.TRANSITION_CONFIGURE))
             break
@@ -243,67 +238,3 @@ def _parameters(camera: Camera) -> list[Any]:
     }
     file = [ParameterFile(camera.config)] if camera.config else []
     return [*file, given]
-
-
-def _remappings(camera: Camera) -> list[tuple[str, str]]:
-    return [('/tf', 'tf'), ('/tf_static', 'tf_static')] if camera.has_own_tf else []
-
-
-# Recorder and windows
-
-
-def recorder(camera: Camera, record: str) -> Iterator[Action]:
-    """Recorder of what the profile lets one record."""
-    recorded = launch_plan.recorded_topics(camera.profile, record)
-    if not recorded:
-        return
-    missing = [name for name in RECORDING_PACKAGES if not is_installed(name)]
-    if missing:
-        yield LogInfo(msg=_missing(f'record:={record}', *missing))
-        return
-    name = camera.namespace.strip('/').replace('/', '_')
-    yield ExecuteProcess(
-        cmd=[
-            *('ros2', 'bag', 'record', '--storage', 'mcap'),
-            *('--output', f'{name}_{time.strftime("%Y_%m_%d-%H_%M_%S")}'),
-            *('--custom-data', f'profile={camera.profile.name}'),
-            *('--topics', *map(camera.absolute, recorded)),
-        ],
-        output='screen',
-    )
-
-
-def windows(camera: Camera, arguments: Mapping[str, str]) -> Iterator[Action]:
-    """RViz and rqt, as asked for."""
-    if arguments['rviz'] == 'true':
-        config = Path(get_package_share_directory(PACKAGE), 'rviz', 'classroom.rviz')
-        yield _window('rviz', 'rviz2', camera, ['-d', str(config)])
-    if arguments['rqt'] == 'true':
-        yield _window('rqt', 'rqt_image_view', camera, [camera.absolute(topics.OVERLAY)])
-
-
-def _window(argument: str, package: str, camera: Camera, options: list[str]) -> Action:
-    if not is_installed(package):
-        return LogInfo(msg=_missing(f'{argument}:=true', package))
-    return Node(
-        package=package,
-        executable=package,
-        namespace=camera.namespace,
-        arguments=options,
-        remappings=_remappings(camera),
-        output='screen',
-    )
-
-
-def is_installed(package: str) -> bool:
-    """Whether a ROS package can be found."""
-    try:
-        get_package_prefix(package)
-    except PackageNotFoundError:
-        return False
-    return True
-
-
-def _missing(argument: str, *packages: str) -> str:
-    debs = ' '.join(f'ros-jazzy-{name.replace("_", "-")}' for name in packages)
-    return f'{argument} needs {", ".join(packages)}: sudo apt-get install {debs}'

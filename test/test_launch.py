@@ -19,7 +19,7 @@ from launch.utilities import perform_substitutions
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.utilities import evaluate_parameters
 
-from classroom_fer_ros import launch_plan, launching
+from classroom_fer_ros import launch_plan, launch_tools, launching
 from classroom_fer_ros.core.errors import ConfigError, ProfileError
 from classroom_fer_ros.core.profiles import PROFILES
 
@@ -76,8 +76,8 @@ def command(action: ExecuteProcess, context: LaunchContext) -> list[str]:
 def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Packages that are taken for installed."""
     packages: set[str] = set()
-    monkeypatch.setattr(launching, 'is_installed', packages.__contains__)
-    monkeypatch.setattr(launching, 'get_package_share_directory', lambda name: f'/share/{name}')
+    monkeypatch.setattr(launch_tools, 'is_installed', packages.__contains__)
+    monkeypatch.setattr(launch_tools, 'get_package_share_directory', lambda name: f'/share/{name}')
     return packages
 
 
@@ -191,6 +191,12 @@ def test_replay(installed: set[str], tmp_path: Path) -> None:
         *('ros2', 'bag', 'play', str(tmp_path), '--topics'),
         *('/classroom/front/image_raw/compressed', '/classroom/front/camera_info'),
     ]
+
+
+def test_without_ros2_bag_nothing_is_replayed(installed: set[str], tmp_path: Path) -> None:
+    found, context = actions('replay', bag=str(tmp_path))
+    assert [type(action) for action in found] == [LogInfo]
+    assert 'ros-jazzy-ros2bag' in said(found, context)[0]
 
 
 def test_autostart_is_used_at_the_first_start_only(monkeypatch: pytest.MonkeyPatch) -> None:
