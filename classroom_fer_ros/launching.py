@@ -11,6 +11,7 @@ import inspect
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from launch_ros.ros_adapters import get_ros_node
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import GetState
+from rclpy.node import Node as RosNode
 
 from classroom_fer_ros import launch_plan, launch_tools
 from classroom_fer_ros.core.errors import ConfigError
@@ -209,19 +211,22 @@ async def _configure(context: LaunchContext, node: LifecycleNode) -> None:
     A request sent earlier could go to a process that was killed: DDS takes it for alive until its
     lease ends, and the new one, which comes later, would never see it.
     """
-    if context.is_shutdown:
-        return
-    asker = get_ros_node(context)
-    client = asker.create_client(GetState, f'{node.node_name}/get_state')
+    # launch cancels at shutdown, and would then leave without ending its processes if we let it.
+    with suppress(asyncio.CancelledError):
+        if not context.is_shutdown:
+            await _answer(get_ros_node(context), f'{node.node_name}/get_state')
+            context.emit_event_sync(_change(node, Transition.TRANSITION_CONFIGURE))
+
+
+async def _answer(asker: RosNode, service: str) -> None:
+    """Wait until a node says what state it is in."""
+    client = asker.create_client(GetState, service)
     while True:
         answer = client.call_async(GetState.Request())
         end_s = time.monotonic() + ANSWER_S
         while not answer.done() and time.monotonic() < end_s:
             await asyncio.sleep(0.05)
-        if context.is_shutdown:
-            return
         if answer.done():
-            context.emit_event_sync(_change(node, Transition.TRANSITION_CONFIGURE))
             break
         client.remove_pending_request(answer)
     asker.destroy_client(client)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from classroom_fer_msgs.msg import FaceArray
 from lifecycle_msgs.srv import GetState
 from rclpy.node import Node
+
+from harness import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMESPACE = '/classroom/launched'
@@ -39,34 +41,33 @@ sys.exit(service.run())
 """
 
 
-@pytest.fixture
-def launched(tmp_path: Path) -> Iterator[Path]:
-    """Launch the fused node on the simulated classroom; yields the file of what it prints."""
+@contextmanager
+def launching(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Launch the fused node on the simulated classroom; yields launch and what it prints."""
     try:
         get_package_prefix('classroom_fer_ros')
     except PackageNotFoundError:
         pytest.skip('the package is not built: colcon build, then source install/setup.bash')
-    printed = tmp_path / 'printed.txt'
-    path = ROOT / 'launch' / 'classroom.launch.py'
+    printed, path = folder / 'printed.txt', ROOT / 'launch' / 'classroom.launch.py'
     with printed.open('w') as output:
         process = subprocess.Popen(
             [sys.executable, '-c', LAUNCH, str(path), f'namespace:={NAMESPACE}'],
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=tmp_path,
-            env={**os.environ, 'ROS_LOG_DIR': str(tmp_path)},
+            cwd=folder,
+            env={**os.environ, 'ROS_LOG_DIR': str(folder)},
             start_new_session=True,
         )
+    try:
+        yield process, printed
+    finally:
+        process.send_signal(signal.SIGINT)
         try:
-            yield printed
+            process.wait(TIMEOUT_S)
         finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(TIMEOUT_S)
-            finally:
-                with suppress(ProcessLookupError):  # all have ended, as they should
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            with suppress(ProcessLookupError):  # all have ended, as they should
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 class Watcher:
@@ -102,25 +103,35 @@ class Watcher:
         return asked.result().current_state.label if asked.done() else ''
 
 
-def _pid() -> int:
-    """Process of the launched node, found by the name that only this test gives."""
-    wanted = f'__ns:={NAMESPACE}'.encode()
+def _pids() -> list[int]:
+    """Processes of launched nodes, found by the namespace that only these tests give."""
+    wanted, found = f'__ns:={NAMESPACE}'.encode(), []
     for folder in Path('/proc').iterdir():
         try:
             words = (folder / 'cmdline').read_bytes().split(b'\0') if folder.name.isdigit() else []
         except OSError:  # it has ended
             continue
         if wanted in words:
-            return int(folder.name)
-    raise AssertionError('no such process')
+            found.append(int(folder.name))
+    return found
 
 
-def test_a_node_is_activated_and_once_killed_activated_again(ros: None, launched: Path) -> None:
-    watcher = Watcher(launched)
-    watcher.wait_for_pictures(5)
-    assert watcher.state() == 'active'
-    killed = _pid()
-    os.kill(killed, signal.SIGKILL)
-    watcher.wait_for(lambda: 'is started again' in launched.read_text())
-    watcher.wait_for_pictures(5)
-    assert _pid() != killed
+def test_a_node_is_activated_and_once_killed_activated_again(ros: None, tmp_path: Path) -> None:
+    with launching(tmp_path) as (_, printed):
+        watcher = Watcher(printed)
+        watcher.wait_for_pictures(5)
+        assert watcher.state() == 'active'
+        (killed,) = _pids()
+        os.kill(killed, signal.SIGKILL)
+        watcher.wait_for(lambda: 'is started again' in printed.read_text())
+        watcher.wait_for_pictures(5)
+        assert _pids() != [killed]
+
+
+def test_nothing_is_left_behind_when_interrupted_early(tmp_path: Path) -> None:
+    """While the node is still waited for: it has started and does not answer yet."""
+    with launching(tmp_path) as (process, printed):
+        wait_until(_pids)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(TIMEOUT_S) == 0, printed.read_text()
+        assert not _pids()
