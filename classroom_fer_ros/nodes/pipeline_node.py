@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
@@ -43,6 +43,7 @@ from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S, to_diagnostics
 from classroom_fer_ros.nodes.namespace_guard import require_free
 from classroom_fer_ros.nodes.pipeline_services import PipelineServices
 from classroom_fer_ros.nodes.result_publishers import ResultPublishers
+from classroom_fer_ros.nodes.serving import serve_until_signal
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
 NODE_NAME = 'pipeline_node'
@@ -421,15 +422,13 @@ def _intrinsics(info: CameraInfo, size_wh: tuple[int, int]) -> Intrinsics:
 
 def main() -> None:
     """Entry point: ``ros2 run classroom_fer_ros pipeline_node``; a launch file activates it."""
-    rclpy.init(args=sys.argv)
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = PipelineNode()
     except ClassroomFerError as error:
         sys.exit(f'{NODE_NAME}: {error}')
     try:
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        serve_until_signal(node)
     finally:
         node.close_camera()
         node.destroy_node()

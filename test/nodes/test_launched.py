@@ -126,6 +126,9 @@ def test_a_node_is_activated_and_once_killed_activated_again(ros: None, tmp_path
         watcher.wait_for(lambda: 'is started again' in printed.read_text())
         watcher.wait_for_pictures(5)
         assert _pids() != [killed]
+    ending = printed.read_text().split('ctrl-c')[1]
+    assert 'camera closed' in ending
+    assert 'finished cleanly' in ending
 
 
 def test_nothing_is_left_behind_when_interrupted_early(tmp_path: Path) -> None:
