@@ -40,6 +40,7 @@ from classroom_fer_ros.nodes import parameters, topics
 from classroom_fer_ros.nodes.analysis_thread import AnalysisThread, Performance
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S, to_diagnostics
+from classroom_fer_ros.nodes.face_frames import FaceFrames
 from classroom_fer_ros.nodes.namespace_guard import require_free
 from classroom_fer_ros.nodes.pipeline_services import PipelineServices
 from classroom_fer_ros.nodes.result_publishers import ResultPublishers
@@ -123,6 +124,7 @@ class PipelineNode(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         self.get_logger().info(f'profile: {self._pipeline.profile.name}')
         self._outputs = ResultPublishers(self, left_out)
+        self._face_frames = FaceFrames(self)
         self._diagnostics_pub = self.create_publisher(
             DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS
         )
@@ -163,6 +165,7 @@ class PipelineNode(LifecycleNode):
         if self._outputs is None:
             return
         self._outputs.destroy()
+        self._face_frames.destroy()
         self._service_desk.destroy()
         self.destroy_timer(self._status_timer)
         self.destroy_publisher(self._diagnostics_pub)
@@ -321,12 +324,9 @@ class PipelineNode(LifecycleNode):
         info = _camera_info(info, header, result.size_wh)
         outputs = self._outputs
         outputs.publish_results(result, header)
-        outputs.publish_details(
-            result,
-            header,
-            self.pipeline.crops,
-            _intrinsics(info, result.size_wh),
-        )
+        intrinsics = _intrinsics(info, result.size_wh)
+        outputs.publish_details(result, header, self.pipeline.crops, intrinsics)
+        self._face_frames.publish(result, header, intrinsics)
         outputs.publish_pictures(frame, header, info)
         self._publish_overlay(frame, result, header)
 
