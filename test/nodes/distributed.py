@@ -13,7 +13,9 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from std_msgs.msg import Header
 
+from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.alert_node import AlertNode
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode
 from classroom_fer_ros.nodes.camera_node import CameraNode
@@ -70,7 +72,11 @@ class Ear(Node):
         wait_until(lambda: speaker.get_subscription_count() >= count)
 
     def _on_message(self, name: str, message: Any) -> None:
-        self.heard[name][from_time(message.header.stamp)] = message
+        if name == topics.MARKERS:  # carry one header each
+            header = message.markers[0].header if message.markers else Header()
+        else:
+            header = message.header
+        self.heard[name][from_time(header.stamp)] = message
 
 
 def in_executor(executor: SingleThreadedExecutor, action: Callable[[], Any]) -> Any:
