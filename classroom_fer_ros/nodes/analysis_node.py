@@ -7,7 +7,9 @@ configure to cleanup, subscriptions from activate to deactivate.
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,9 +17,10 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 from std_srvs.srv import SetBool
 
@@ -142,7 +145,7 @@ class AnalysisNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         if not self._try('configure', self._set_up):
-            self._release()
+            self.release()
             return FAILURE
         self.get_logger().info(f'profile: {self.profile.name}')
         return super().on_configure(state)
@@ -161,15 +164,15 @@ class AnalysisNode(LifecycleNode):
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._release()
+        self.release()
         return SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._release()
+        self.release()
         return SUCCESS
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._release()
+        self.release()
         return SUCCESS
 
     def _try(self, transition: str, action: Callable[[], None]) -> bool:
@@ -212,7 +215,8 @@ class AnalysisNode(LifecycleNode):
             self.end()
         self.meter.clear()
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Take everything back, in whatever state the node is."""
         self._quiet()
         while self._undo:
             self._undo.pop()()
@@ -243,16 +247,30 @@ class AnalysisNode(LifecycleNode):
 
 def run_node(kind: type[AnalysisNode]) -> None:
     """Run one node until it is interrupted; a launch file configures and activates it."""
-    rclpy.init(args=sys.argv)
+    is_over = threading.Event()
+    # rclpy's own handlers would take the context away under a callback that is at work.
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: is_over.set())
     try:
         node = kind()
     except ClassroomFerError as error:
         sys.exit(f'{kind.NAME}: {error}')
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    spinner = threading.Thread(target=_spin, args=(executor, is_over), name='executor')
+    spinner.start()
+    is_over.wait()
+    executor.shutdown()
+    spinner.join()
+    node.release()
+    node.destroy_node()
+    rclpy.try_shutdown()
+
+
+def _spin(executor: SingleThreadedExecutor, is_over: threading.Event) -> None:
+    """Serve callbacks; an error that nobody caught ends the process instead of muting it."""
     try:
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        executor.spin()
     finally:
-        node._release()
-        node.destroy_node()
-        rclpy.try_shutdown()
+        is_over.set()
