@@ -7,6 +7,7 @@ Wiring only: `core.pipeline` analyses, `AnalysisThread` drives it, `ResultPublis
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -41,13 +42,15 @@ from classroom_fer_ros.nodes.analysis_thread import AnalysisThread, Performance
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S, to_diagnostics
 from classroom_fer_ros.nodes.face_frames import FaceFrames
-from classroom_fer_ros.nodes.namespace_guard import require_free
+from classroom_fer_ros.nodes.namespace_guard import require_free, shared_with
 from classroom_fer_ros.nodes.pipeline_services import PipelineServices
 from classroom_fer_ros.nodes.result_publishers import ResultPublishers
 from classroom_fer_ros.nodes.serving import serve_until_signal
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
 NODE_NAME = 'pipeline_node'
+#: So young, a node gives way to others of its namespace.
+NEWCOMER_S = 20.0
 #: The same trouble is logged this often.
 LOG_PERIOD_S = 10.0
 #: Gets every picture, its result and the result picture (None unless asked for).
@@ -101,6 +104,8 @@ class PipelineNode(LifecycleNode):
         self._service_desk: PipelineServices | None = None
         self._thread: AnalysisThread | None = None
         self._problem = ''
+        # A transition may come from another thread than the timer.
+        self._release_lock = threading.RLock()
         self.add_on_set_parameters_callback(self._on_set_parameters)
 
     def add_listener(self, listener: Listener, wants_overlay: bool = False) -> None:
@@ -161,16 +166,17 @@ class PipelineNode(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def _release(self) -> None:
-        self.close_camera()
-        if self._outputs is None:
-            return
-        self._outputs.destroy()
-        self._face_frames.destroy()
-        self._service_desk.destroy()
-        self.destroy_timer(self._status_timer)
-        self.destroy_publisher(self._diagnostics_pub)
-        self._close_pipeline()
-        self._outputs = self._service_desk = None
+        with self._release_lock:
+            self.close_camera()
+            if self._outputs is None:
+                return
+            self._outputs.destroy()
+            self._face_frames.destroy()
+            self._service_desk.destroy()
+            self.destroy_timer(self._status_timer)
+            self.destroy_publisher(self._diagnostics_pub)
+            self._close_pipeline()
+            self._outputs = self._service_desk = None
 
     def _close_pipeline(self) -> None:
         if self._pipeline is not None:
@@ -356,13 +362,29 @@ class PipelineNode(LifecycleNode):
     # Between pictures
 
     def _on_timer(self) -> None:
+        with self._release_lock:
+            if self._pipeline is not None:
+                self._look_after()
+
+    def _look_after(self) -> None:
         self._publish_diagnostics()
         problem = self._camera_problem()
         if problem:
             self._log_problem(problem)
+        self._yield_to_others()
         with self._lock():
             self.pipeline.report_camera(problem, time.time())
             self._publish_alert_changes()
+
+    def _yield_to_others(self) -> None:
+        """On a busy machine others are discovered too late to be refused: who is new gives way."""
+        shared = shared_with(self, topics.FACES)
+        if not shared:
+            return
+        self.get_logger().error(shared, throttle_duration_sec=LOG_PERIOD_S)
+        if self.is_camera_open and time.monotonic() - self._born_s < NEWCOMER_S:
+            self.close_camera()
+            self._on_source_end(shared)
 
     def _log_problem(self, problem: str) -> None:
         text = f'no picture for {self._thread.performance().idle_s:.0f} s: {problem}'
