@@ -19,6 +19,11 @@ class ListenerProcess:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        """Of the process, for signals."""
+        return self._process.pid
+
     def finish(self) -> dict[str, list[int]]:
         """End it: stamps of every message by topic, in the order in which they came."""
         printed, _ = self._process.communicate(input='', timeout=TIMEOUT_S)
