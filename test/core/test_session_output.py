@@ -269,8 +269,11 @@ from classroom_fer_ros.core.errors import SourceError
 from classroom_fer_ros.core.results import ClassState, FrameResult
 from classroom_fer_ros.core.session_output import SessionOutput
 output = SessionOutput(Path({str(tmp_path)!r}), 25.0, has_film=False)
-resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 result = FrameResult(stamp_ns=1, index=1, size_wh=(1, 1), class_state=ClassState(stamp_s=1.0))
+for _ in range(20):
+    output.write(None, result)
+room = Path({str(tmp_path / 'class_state.csv')!r}).stat().st_size + 10  # for a part of a row
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 try:
     while True:
         output.write(None, result)
@@ -286,7 +289,7 @@ output.close()
     assert content.endswith('\n')
     with (tmp_path / 'class_state.csv').open() as lines:
         rows = list(csv.DictReader(lines))
-    assert len(rows) > 10
+    assert len(rows) == 20
     assert all(None not in row.values() for row in rows)
 
 
