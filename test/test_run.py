@@ -90,6 +90,7 @@ def test_the_live_table_ends_with_ctrl_c(tmp_path: Path) -> None:
             ['--ros-args', '-p', 'detection.min_score:=high'], 'min_score', id='wrong type'
         ),
         pytest.param(['--out', '/proc/lesson'], '/proc/lesson', id='output folder'),
+        pytest.param(['--out', '/proc'], 'change its owner', id='closed output folder'),
     ],
 )
 def test_what_cannot_be_run_is_named(arguments: list[str], words: str) -> None:

@@ -78,7 +78,7 @@ def check_ros(
     if distro and distro != DISTRO:
         yield warning('ros', f'{distro} is sourced', f'tried with {DISTRO} only')
     else:
-        yield ok('ros', f'{distro} is sourced' if distro else 'not sourced: wheels from PyPI')
+        yield ok('ros', f'{distro} is sourced' if distro else 'none sourced; PyPI has wheels')
     failure = run('import rclpy')
     if failure:
         yield problem('rclpy', f'cannot be imported ({failure})', GET_ROS)

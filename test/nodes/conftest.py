@@ -11,8 +11,9 @@ pytest.importorskip('classroom_fer_msgs', reason='messages are not built: run `m
 
 
 @pytest.fixture
-def ros() -> Iterator[None]:
-    """A ROS context for one test."""
+def ros(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A ROS context for one test, in which nodes do not wait to discover other processes."""
+    monkeypatch.setattr('classroom_fer_ros.nodes.namespace_guard.DISCOVERY_S', 0.0)
     rclpy.init()
     yield
     rclpy.try_shutdown()
