@@ -37,6 +37,8 @@ from classroom_fer_ros.nodes.result_publishers import TOPICS, ResultPublishers
 from classroom_fer_ros.nodes.service_desk import Handler, ServiceDesk
 from classroom_fer_ros.nodes.work_meter import WorkMeter
 
+#: So long may it take until an interruption is noticed.
+SPIN_PERIOD_S = 0.2
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
@@ -261,8 +263,8 @@ def run_node(kind: type[AnalysisNode]) -> None:
     spinner = threading.Thread(target=_spin, args=(executor, is_over), name='executor')
     spinner.start()
     is_over.wait()
-    executor.shutdown()
     spinner.join()
+    executor.shutdown()
     node.release()
     node.destroy_node()
     rclpy.try_shutdown()
@@ -271,6 +273,7 @@ def run_node(kind: type[AnalysisNode]) -> None:
 def _spin(executor: SingleThreadedExecutor, is_over: threading.Event) -> None:
     """Serve callbacks; an error that nobody caught ends the process instead of muting it."""
     try:
-        executor.spin()
+        while not is_over.is_set():
+            executor.spin_once(timeout_sec=SPIN_PERIOD_S)
     finally:
         is_over.set()

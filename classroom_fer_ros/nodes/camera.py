@@ -92,12 +92,23 @@ class Camera:
         source_text = source_text or self.source_text
         source = self._open_source(source_text)
         self.close()
-        self.source_text, self.trouble = source_text, ''
+        self.source_text = source_text
+        self._read(source)
+        return True
+
+    def renew(self) -> None:
+        """Open the same source once more, and go on with what is known."""
+        source = self._open_source(self.source_text)
+        if self._thread is not None:
+            self._thread.stop()
+        self._read(source)
+
+    def _read(self, source: Source) -> None:
+        self.trouble = ''
         self._thread = AnalysisThread(
             source, self._analysis, self._on_result, self._on_end, self._on_trouble
         )
         self._thread.start()
-        return True
 
     def close(self) -> bool:
         """

@@ -44,7 +44,7 @@ class FaceNode(AnalysisNode):
         self.undo_with(self.faces.close)
         self.camera = Camera(
             topics.IMAGE,
-            partial(TopicSource, self),
+            self._open_source,
             self.faces,
             self._on_faces,
             self.get_logger().warning,
@@ -76,13 +76,25 @@ class FaceNode(AnalysisNode):
         performance = self.camera.performance
         return performance if performance is not None and performance.pictures else None
 
+    @property
+    def takes_reliably(self) -> bool:
+        """Whether no picture gets lost on its way."""
+        return self._qos == topics.PICTURE_RELIABLE_QOS
+
     def on_tick(self) -> None:
+        is_open = self.camera.source is not None
+        if is_open and topics.picture_qos(self, topics.IMAGE) != self._qos:
+            self.camera.renew()  # the publisher is new
         self.problem = self.camera.problem
 
     def _on_camera_open(self, message: Bool) -> None:
         if not message.data:
             self._close()
             self.camera.open()
+
+    def _open_source(self, name: str) -> TopicSource:
+        self._qos = topics.picture_qos(self, name)
+        return TopicSource(self, name, self._qos)
 
     def _close(self) -> None:
         """Forget everybody, and let the nodes behind this one know."""

@@ -85,7 +85,7 @@ class OverlayNode(StageNode):
         is_wanted = self.outputs.is_wanted(topics.OVERLAY, topics.OVERLAY_COMPRESSED)
         if is_wanted and self._pictures_sub is None:
             self._pictures_sub = self.subscribe(
-                Image, topics.IMAGE, self._on_picture, topics.PICTURE_SUB_QOS
+                Image, topics.IMAGE, self._on_picture, topics.picture_qos(self, topics.IMAGE)
             )
         elif not is_wanted and self._pictures_sub is not None:
             self.unsubscribe(self._pictures_sub)

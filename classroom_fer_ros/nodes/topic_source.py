@@ -9,7 +9,7 @@ from rclpy.event_handler import (
     SubscriptionEventCallbacks,
 )
 from rclpy.node import Node
-from rclpy.qos import qos_policy_name_from_kind
+from rclpy.qos import QoSProfile, qos_policy_name_from_kind
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from classroom_fer_ros.core.frame import Frame
@@ -30,10 +30,11 @@ class TopicSource(Source):
     :ivar camera_info: newest calibration from the topic beside the pictures, None before one came
     """
 
-    def __init__(self, node: Node, name: str) -> None:
+    def __init__(self, node: Node, name: str, qos: QoSProfile = topics.PICTURE_SUB_QOS) -> None:
         """
         :param node: whoever spins it delivers the pictures
         :param name: topic; compressed if it ends in ``/compressed``
+        :param qos: of the pictures; the default matches every publisher
         """
         super().__init__(f'topic {node.resolve_topic_name(name)}', ASSUMED_FPS)
         self.frame_id = ''
@@ -51,7 +52,7 @@ class TopicSource(Source):
                 self._kind,
                 name,
                 self._on_picture,
-                topics.PICTURE_SUB_QOS,
+                qos,
                 event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_mismatch),
             ),
             node.create_subscription(

@@ -91,15 +91,22 @@ def spinning(node: Node) -> Iterator[SingleThreadedExecutor]:
     """Serve a node from a thread of its own, and destroy it at the end."""
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    thread = threading.Thread(target=executor.spin, daemon=True)
+    is_over = threading.Event()
+
+    def spin() -> None:
+        while not is_over.is_set():
+            executor.spin_once(timeout_sec=0.1)
+
+    thread = threading.Thread(target=spin, daemon=True)
     thread.start()
     try:
         yield executor
     finally:
         if isinstance(node, AnalysisNode):
             in_executor(executor, node.trigger_shutdown)
-        executor.shutdown()
+        is_over.set()
         thread.join(TIMEOUT_S)
+        executor.shutdown()
         node.destroy_node()
 
 

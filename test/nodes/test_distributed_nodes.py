@@ -10,6 +10,8 @@ import pytest
 from classroom_fer_msgs.srv import AcknowledgeAlert, EnrollPerson, ListPeople, SetSource
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
 
 from classroom_fer_ros.core import results
@@ -323,13 +325,18 @@ def test_from_the_camera_to_faces_enrolment_and_closing(tmp_path: Path) -> None:
         assert face_node.faces._finder.faces == ()
 
 
-def test_faces_of_any_driver_s_pictures() -> None:
-    """Stamps and frames come back; no camera_node is needed."""
+@pytest.mark.parametrize(
+    'offered', [topics.PICTURE_PUB_QOS, topics.PICTURE_SUB_QOS], ids=['reliable', 'best effort']
+)
+def test_faces_of_any_driver_s_pictures(offered: QoSProfile) -> None:
+    """Stamps and frames come back; no camera_node is needed. The driver may start later."""
     image, _ = SimulatedClassroom(SimulationConfig(students=2)).render(0.0)
-    with ear(topics.FACES) as listener, node_of(FaceNode):
-        listener.wait_for_listeners(topics.IMAGE)
+    with ear(topics.FACES) as listener, node_of(FaceNode, diagnostics_period_s=0.1) as node:
+        driver = listener.create_publisher(Image, topics.IMAGE, offered)
+        wait_until(lambda: node.takes_reliably is (offered is topics.PICTURE_PUB_QOS))
+        wait_until(driver.get_subscription_count)
         for stamp_ns in (7 * SECOND, 8 * SECOND, SECOND):
-            listener.say(topics.IMAGE, to_image(image, convert.to_header(stamp_ns, 'lens')))
+            driver.publish(to_image(image, convert.to_header(stamp_ns, 'lens')))
             listener.wait_for(stamp_ns, topics.FACES)
         message = listener.heard[topics.FACES][SECOND]
         assert message.header.frame_id == 'lens'

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.usefixtures('ros')
 
 def play(frames: list[Frame], listener: Ear) -> None:
     """Show the pictures to the nodes one by one, so that none is passed over."""
-    listener.wait_for_listeners(topics.IMAGE)
     for frame in frames:
         header = convert.to_header(frame.stamp_ns, 'camera')
         listener.say(topics.IMAGE, to_image(frame.image_bgr, header))
@@ -43,6 +42,8 @@ def test_both_modes_agree_on_the_classroom_film(data_dir: Path) -> None:
     with ear(*names) as listener, nodes_of(*BEHIND_THE_CAMERA) as nodes:
         wait_until(lambda: nodes[FaceNode].outputs.is_wanted(topics.LANDMARKS))
         wait_until(lambda: nodes[FaceNode].outputs.is_wanted(topics.FACE_CROPS))
+        listener.wait_for_listeners(topics.IMAGE)
+        wait_until(lambda: nodes[FaceNode].takes_reliably)
         play(frames, listener)
         states = [result.class_state for result in fused if result.class_state is not None]
         wait_until(lambda: len(listener.heard[topics.CLASS_STATE]) == len(states))
