@@ -44,15 +44,18 @@ class Camera:
         analysis: Analysis,
         on_result: OnResult,
         on_trouble: OnTrouble,
+        on_closed: Callable[[], None],
     ) -> None:
         """
         :param open_source: opens a source as a user types it
         :param on_result: called in the reading thread with every picture
         :param on_trouble: called in the reading thread with what went wrong and was overcome
+        :param on_closed: called when pictures are over, before those of another source begin
         """
         self.source_text, self.trouble = source_text, ''
         self._open_source, self._analysis = open_source, analysis
         self._on_result, self._on_trouble = on_result, on_trouble
+        self._on_closed = on_closed
         self._thread: AnalysisThread | None = None
 
     @property
@@ -110,18 +113,14 @@ class Camera:
         )
         self._thread.start()
 
-    def close(self) -> bool:
-        """
-        Let the source go and forget what was seen; without effect if it is closed.
-
-        :return: whether it was open
-        """
+    def close(self) -> None:
+        """Let the source go and forget what was seen; without effect if it is closed."""
         if self._thread is None:
-            return False
+            return
         self._thread.stop()
         self._thread = None
         self._analysis.reset()
-        return True
+        self._on_closed()
 
     def _on_end(self, reason: str) -> None:
         self.trouble = reason or 'the source has ended'

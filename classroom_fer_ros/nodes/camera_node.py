@@ -50,6 +50,7 @@ class CameraNode(AnalysisNode):
             NoAnalysis(),
             self._on_picture,
             self.get_logger().warning,
+            self._on_closed,
         )
         self._open_pub = self.create_lifecycle_publisher(
             Bool, topics.CAMERA_OPEN, topics.RESULTS_QOS
@@ -61,7 +62,7 @@ class CameraNode(AnalysisNode):
             self.open_camera()
 
     def end(self) -> None:
-        self.close_camera()
+        self.camera.close()
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
         return {
@@ -86,19 +87,14 @@ class CameraNode(AnalysisNode):
 
         :raises SourceError: if it cannot be opened; the old one stays
         """
-        was_open = self.camera.source is not None
         if self.camera.open(source_text):
-            if was_open:
-                self._open_pub.publish(Bool(data=False))
             self._open_pub.publish(Bool(data=True))
             self.get_logger().info(f'open: {self.camera.source.description}')
         self.problem = ''
 
-    def close_camera(self) -> None:
-        """Let the camera go; without effect if it is closed."""
-        if self.camera.close():
-            self._open_pub.publish(Bool(data=False))
-            self.get_logger().info('camera closed')
+    def _on_closed(self) -> None:
+        self._open_pub.publish(Bool(data=False))
+        self.get_logger().info('camera closed')
 
     def _open_source(self, text: str) -> Source:
         if kind_of(text) is SourceKind.TOPIC:
@@ -123,7 +119,7 @@ class CameraNode(AnalysisNode):
 
     def _on_open_camera(self, request: SetBool.Request, response: object) -> str:
         if not request.data:
-            self.close_camera()
+            self.camera.close()
             return 'the camera is closed'
         self.open_camera()
         return f'open: {self.camera.source.description}'

@@ -48,6 +48,7 @@ class FaceNode(AnalysisNode):
             self.faces,
             self._on_faces,
             self.get_logger().warning,
+            self._on_closed,
         )
 
     def begin(self) -> None:
@@ -55,7 +56,7 @@ class FaceNode(AnalysisNode):
         self.subscribe(Bool, topics.CAMERA_OPEN, self._on_camera_open, topics.RESULTS_QOS)
 
     def end(self) -> None:
-        self._close()
+        self.camera.close()
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
         return {
@@ -89,18 +90,17 @@ class FaceNode(AnalysisNode):
 
     def _on_camera_open(self, message: Bool) -> None:
         if not message.data:
-            self._close()
+            self.camera.close()
             self.camera.open()
 
     def _open_source(self, name: str) -> TopicSource:
         self._qos = topics.picture_qos(self, name)
         return TopicSource(self, name, self._qos)
 
-    def _close(self) -> None:
-        """Forget everybody, and let the nodes behind this one know."""
-        if self.camera.close():
-            empty = FrameResult(stamp_ns=time.time_ns(), index=0, size_wh=(0, 0))
-            self._publish(empty, self.config.frame_id)
+    def _on_closed(self) -> None:
+        """Let the nodes behind this one know that everybody is forgotten."""
+        empty = FrameResult(stamp_ns=time.time_ns(), index=0, size_wh=(0, 0))
+        self._publish(empty, self.config.frame_id)
 
     def _on_faces(self, frame: Frame, result: FrameResult) -> None:
         """Called in the reading thread."""

@@ -108,6 +108,19 @@ def test_the_nodes_share_out_every_parameter_and_every_switch() -> None:
     assert sorted(name for kind in NODES for name in kind.ANALYSES) == sorted(ANALYSES)
 
 
+@pytest.mark.parametrize('kind', NODES, ids=lambda kind: kind.NAME)
+def test_the_readme_lists_what_a_node_takes_and_gives(kind: type[AnalysisNode]) -> None:
+    readme = (Path(__file__).parents[2] / 'README.md').read_text(encoding='utf-8')
+    (row,) = [line for line in readme.splitlines() if line.startswith(f'| `{kind.NAME}` |')]
+    _, _, takes, gives, services, _ = (cell.strip() for cell in row.split('|'))
+    for name in kind.OUTPUTS:
+        assert f'`{name}`' in gives or name.endswith('/compressed')
+    for name in getattr(kind, 'INPUTS', ()):
+        assert f'`{name}`' in takes or 'all results' in takes
+    for analysis in kind.ANALYSES:
+        assert topics.ENABLE.format(analysis=analysis) in services
+
+
 def test_what_a_profile_forbids_is_refused(tmp_path: Path) -> None:
     gallery = tmp_path / 'gallery.sqlite'
     with node_of(ExpressionNode, is_active=False, profile='eu_school') as node:

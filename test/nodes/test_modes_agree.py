@@ -17,7 +17,7 @@ from distributed import BEHIND_THE_CAMERA, Ear, ear, nodes_of
 from films import read_film
 from harness import wait_until
 
-PICTURES = 100
+PICTURES = 80
 EACH_PICTURE = (topics.FACES, topics.EXPRESSIONS, topics.FATIGUE, topics.HEAD_POSE)
 pytestmark = pytest.mark.usefixtures('ros')
 
