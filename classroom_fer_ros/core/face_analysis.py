@@ -38,6 +38,11 @@ class FaceAnalysis:
         """The enrolled people; None where identification is off."""
         return self._identity.gallery
 
+    def reconfigure(self, config: PipelineConfig) -> None:
+        """Take over other values of the live settings; faces stay."""
+        self._finder.set_min_score(config.detection.min_score)
+        self._identity.set_interval(config.identity_interval_s)
+
     def process(self, frame: Frame) -> FrameResult:
         """
         Find the faces of the next picture.

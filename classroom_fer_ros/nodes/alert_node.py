@@ -14,6 +14,7 @@ from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.convert import to_class_state, to_header
+from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.stage_node import Joined, StageNode
 
@@ -37,6 +38,9 @@ class AlertNode(StageNode):
         self.subscribe(
             DiagnosticArray, topics.DIAGNOSTICS, self._on_diagnostics, topics.RESULTS_QOS
         )
+
+    def reconfigure(self, config: PipelineNodeConfig) -> None:
+        self.lesson.reconfigure(config.analysis.alerts)
 
     def reset(self) -> None:
         self.lesson.reset()

@@ -7,9 +7,7 @@ configure to cleanup, subscriptions from activate to deactivate.
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,8 +15,9 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import SingleThreadedExecutor
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
@@ -35,17 +34,16 @@ from classroom_fer_ros.nodes.diagnostics import to_diagnostics
 from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS, ResultPublishers
 from classroom_fer_ros.nodes.service_desk import Handler, ServiceDesk
+from classroom_fer_ros.nodes.serving import serve_until_signal
 from classroom_fer_ros.nodes.work_meter import WorkMeter
 
-#: So long may it take until an interruption is noticed.
-SPIN_PERIOD_S = 0.2
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
 class AnalysisNode(LifecycleNode):
     """
     Base of the nodes. A node fills in the constants and overrides what it needs of `start`,
-    `begin`, `end`, `handlers`, `facts` and `on_tick`.
+    `begin`, `end`, `handlers`, `facts`, `reconfigure` and `on_tick`.
 
     :cvar PARAMETERS: beginnings of the names of its parameters, beside the profile's and the
         diagnostics'
@@ -72,6 +70,7 @@ class AnalysisNode(LifecycleNode):
         self._has_begun = False
         self._undo: list[Callable[[], object]] = []
         self._own_subscriptions: list[Subscription] = []
+        self.add_on_set_parameters_callback(self._on_set_parameters)
 
     # For a node to override
 
@@ -95,6 +94,13 @@ class AnalysisNode(LifecycleNode):
     def facts(self) -> dict[str, str]:
         """Further values for /diagnostics, models for one."""
         return {}
+
+    def reconfigure(self, config: PipelineNodeConfig) -> None:
+        """
+        Take over live settings that have changed; `config` still holds the ones before.
+
+        :raises ClassroomFerError: if that is impossible; nothing changes then
+        """
 
     def on_tick(self) -> None:
         """Called before diagnostics are published."""
@@ -230,6 +236,19 @@ class AnalysisNode(LifecycleNode):
         self.switches.set_enabled(analysis, request.data)
         return f'{analysis} is {"on" if request.data else "off"}'
 
+    def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
+        """Checked as a whole, and swapped at once."""
+        try:
+            config = parameters.read(
+                self, PipelineNodeConfig, {change.name: change.value for change in changes}
+            )
+            if self.outputs is not None:
+                self.reconfigure(config)
+                self.config = config
+        except ClassroomFerError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
     def _on_timer(self, status_pub: Any) -> None:
         self.on_tick()
         facts = {'profile': self.profile.name}
@@ -249,31 +268,14 @@ class AnalysisNode(LifecycleNode):
 
 def run_node(kind: type[AnalysisNode]) -> None:
     """Run one node until it is interrupted; a launch file configures and activates it."""
-    is_over = threading.Event()
-    # rclpy's own handlers would take the context away under a callback that is at work.
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: is_over.set())
     try:
         node = kind()
     except ClassroomFerError as error:
         sys.exit(f'{kind.NAME}: {error}')
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    spinner = threading.Thread(target=_spin, args=(executor, is_over), name='executor')
-    spinner.start()
-    is_over.wait()
-    spinner.join()
-    executor.shutdown()
-    node.release()
-    node.destroy_node()
-    rclpy.try_shutdown()
-
-
-def _spin(executor: SingleThreadedExecutor, is_over: threading.Event) -> None:
-    """Serve callbacks; an error that nobody caught ends the process instead of muting it."""
     try:
-        while not is_over.is_set():
-            executor.spin_once(timeout_sec=SPIN_PERIOD_S)
+        serve_until_signal(node)
     finally:
-        is_over.set()
+        node.release()
+        node.destroy_node()
+        rclpy.try_shutdown()

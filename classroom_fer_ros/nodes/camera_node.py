@@ -17,6 +17,7 @@ from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode, run_node
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.camera import Camera, to_camera_info
+from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
@@ -56,6 +57,15 @@ class CameraNode(AnalysisNode):
             Bool, topics.CAMERA_OPEN, topics.RESULTS_QOS
         )
         self.undo_with(partial(self.destroy_lifecycle_publisher, self._open_pub))
+
+    def reconfigure(self, config: PipelineNodeConfig) -> None:
+        if config.camera.source == self.config.camera.source:
+            return
+        if self.camera.is_open:
+            self.open_camera(config.camera.source)
+        else:
+            kind_of(config.camera.source)  # raises SourceError where there is no such thing
+            self.camera.source_text = config.camera.source
 
     def begin(self) -> None:
         if self.config.opens_at_start:

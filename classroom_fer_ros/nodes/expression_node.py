@@ -10,6 +10,7 @@ from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.convert import to_expression_array
 from classroom_fer_ros.nodes.convert_back import from_crop_array
+from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
 from classroom_fer_ros.nodes.stage_node import Joined, StageNode
 
 
@@ -31,6 +32,14 @@ class ExpressionNode(StageNode):
     def start(self) -> None:
         self.profile.require(Feature.EXPRESSION)
         self._stage = make_expression_stage(self.analysis)
+
+    def reconfigure(self, config: PipelineNodeConfig) -> None:
+        analysis = config.analysis
+        self._stage.reconfigure(
+            analysis.smoothing,
+            interval_s=analysis.expression_interval_s,
+            min_height_px=analysis.min_expression_px,
+        )
 
     def reset(self) -> None:
         self._stage.reset()

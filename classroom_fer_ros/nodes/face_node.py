@@ -17,6 +17,7 @@ from classroom_fer_ros.nodes import convert, topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode, run_node
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.camera import Camera
+from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
 from classroom_fer_ros.nodes.pipeline_services import NO_GALLERY
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.topic_source import TopicSource
@@ -50,6 +51,10 @@ class FaceNode(AnalysisNode):
             self.get_logger().warning,
             self._on_closed,
         )
+
+    def reconfigure(self, config: PipelineNodeConfig) -> None:
+        with self.camera.lock():
+            self.faces.reconfigure(config.analysis)
 
     def begin(self) -> None:
         self.camera.open()

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from classroom_fer_msgs.srv import AcknowledgeAlert, EnrollPerson, ListPeople, SetSource
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
@@ -29,7 +31,7 @@ from classroom_fer_ros.nodes.head_pose_node import HeadPoseNode
 from classroom_fer_ros.nodes.overlay_node import OverlayNode
 from classroom_fer_ros.nodes.pictures import to_image
 from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
-from distributed import NODES, Ear, ear, node_of, transition
+from distributed import NODES, Ear, ear, in_executor, node_of, transition
 from harness import NAMESPACE, Client, wait_until
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
@@ -354,3 +356,41 @@ def test_faces_of_any_driver_s_pictures(offered: QoSProfile) -> None:
         message = listener.heard[topics.FACES][SECOND]
         assert message.header.frame_id == 'lens'
         assert (message.image_width, len(message.faces)) == (image.shape[1], 2)
+
+
+def set_parameter(node: AnalysisNode, name: str, value: object) -> SetParametersResult:
+    parameter = Parameter(name, value=value)
+    (result,) = in_executor(node.executor_of_test, lambda: node.set_parameters([parameter]))
+    return result
+
+
+def test_live_parameters_reach_the_node_that_uses_them(data_dir: Path) -> None:
+    other = str(data_dir / 'video' / 'face_smile.mp4')
+    changes = (
+        (CameraNode, 'source', other, lambda node: 'face_smile' in node.camera.source.description),
+        (FaceNode, 'identity_interval_s', 9.0, lambda n: n.faces._identity._interval_s == 9.0),
+        (
+            ExpressionNode,
+            'expression_interval_s',
+            9.0,
+            lambda node: node._stage._interval_s == 9.0,
+        ),
+        (
+            AlertNode,
+            'alerts.tired_after_s',
+            9.0,
+            lambda node: node.lesson._alerts._config.tired_after_s == 9.0,
+        ),
+    )
+    for kind, name, value, is_taken in changes:
+        with node_of(kind, **SMALL) as node:
+            refused = set_parameter(node, 'profile', 'research')
+            assert not refused.successful, 'is not live'
+            done = set_parameter(node, name, value)
+            assert done.successful, done.reason
+            assert is_taken(node), name
+    with node_of(CameraNode, **SMALL) as node:
+        refused = set_parameter(node, 'source', '/no/such/film.mp4')
+        assert not refused.successful
+        assert '/no/such/film.mp4' in refused.reason
+        assert node.camera.is_open
