@@ -61,6 +61,8 @@ class AnalysisNode(LifecycleNode):
         super().__init__(self.NAME, **options)
         names = ('profile', 'diagnostics_period_s', *self.PARAMETERS)
         parameters.declare(self, PipelineNodeConfig, names)
+        for text in parameters.unknown_names(self, PipelineNodeConfig):
+            self.get_logger().warning(text)
         self.problem = ''
         self.meter = WorkMeter()
         self.config: PipelineNodeConfig | None = None

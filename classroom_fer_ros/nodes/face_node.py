@@ -17,10 +17,14 @@ from classroom_fer_ros.nodes import convert, topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode, run_node
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.camera import Camera
+from classroom_fer_ros.nodes.namespace_guard import shared_with
 from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
 from classroom_fer_ros.nodes.pipeline_services import NO_GALLERY
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.topic_source import TopicSource
+
+#: That somebody else publishes faces is logged this often.
+LOG_PERIOD_S = 30.0
 
 
 class FaceNode(AnalysisNode):
@@ -88,6 +92,9 @@ class FaceNode(AnalysisNode):
         return self._qos == topics.PICTURE_RELIABLE_QOS
 
     def on_tick(self) -> None:
+        shared = shared_with(self, topics.FACES)
+        if shared:
+            self.get_logger().error(shared, throttle_duration_sec=LOG_PERIOD_S)
         is_open = self.camera.source is not None
         if is_open and topics.picture_qos(self, topics.IMAGE) != self._qos:
             self.camera.renew()  # the publisher is new

@@ -1,4 +1,4 @@
-"""Lifecycle node: pictures and all results in; result pictures and markers out."""
+"""Lifecycle node: pictures and all results in; result pictures, markers and TF frames out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.camera import intrinsics_of
 from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.convert_back import from_alert_array
+from classroom_fer_ros.nodes.face_frames import FaceFrames
 from classroom_fer_ros.nodes.markers import to_markers
 from classroom_fer_ros.nodes.pictures import from_image
 from classroom_fer_ros.nodes.stage_node import LOG_PERIOD_S, Joined, StageNode
@@ -40,6 +41,8 @@ class OverlayNode(StageNode):
     def start(self) -> None:
         self._alerts: tuple[Alert, ...] = ()
         self._info: CameraInfo | None = None
+        self._face_frames = FaceFrames(self)
+        self.undo_with(self._face_frames.destroy)
         self._pictures_sub: Subscription | None = None
         self._pictures = StampJoin(
             RESULT,
@@ -74,10 +77,11 @@ class OverlayNode(StageNode):
             head_poses=joined.head_poses,
             active_alerts=self._alerts,
         )
+        intrinsics = intrinsics_of(self._info, joined.size_wh)
         self.outputs.publish_wanted(
-            topics.MARKERS,
-            lambda: to_markers(result, joined.header, intrinsics_of(self._info, joined.size_wh)),
+            topics.MARKERS, lambda: to_markers(result, joined.header, intrinsics)
         )
+        self._face_frames.publish(result, joined.header, intrinsics)
         self._draw(self._add(RESULT, result.stamp_ns, result))
 
     def _watch(self) -> None:

@@ -67,7 +67,12 @@ def unknown_names(node: Node, kind: type) -> list[str]:
     known = [setting.name for setting in settings_of(kind)]
     # rclpy keeps what was given in `_parameter_overrides` and offers no other way to it.
     given = getattr(node, '_parameter_overrides', {})
-    unknown = [name for name in given if not node.has_parameter(name) and not _is_ros(name)]
+    # Those of other nodes are fine: one file serves all.
+    unknown = [
+        name
+        for name in given
+        if name not in known and not node.has_parameter(name) and not _is_ros(name)
+    ]
     return [f'there is no parameter {name!r}{_guess(name, known)}' for name in sorted(unknown)]
 
 
