@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 
 from classroom_fer_ros.core.settings import Setting, settings_of
-from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
+from classroom_fer_ros.nodes.node_config import NodeConfig
 
 YAML_HEAD = (
     '# Every parameter of pipeline_node with its default: copy, change, and pass the copy with',
@@ -28,7 +28,7 @@ def yaml_lines() -> Iterator[str]:
     """Lines of the parameter file."""
     yield from YAML_HEAD
     group: tuple[str, ...] = ()
-    for setting in sorted(settings_of(PipelineNodeConfig), key=lambda s: '.' in s.name):
+    for setting in sorted(settings_of(NodeConfig), key=lambda s: '.' in s.name):
         *groups, name = setting.name.split('.')
         if tuple(groups) != group:
             group = tuple(groups)
@@ -43,7 +43,7 @@ def markdown_lines() -> Iterator[str]:
     """Lines of the table."""
     yield '| parameter | default | meaning |'
     yield '| --- | --- | --- |'
-    for setting in settings_of(PipelineNodeConfig):
+    for setting in settings_of(NodeConfig):
         yield f'| `{setting.name}` | `{json.dumps(setting.default)}` | {_words(setting)} |'
 
 

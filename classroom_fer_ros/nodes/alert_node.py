@@ -14,7 +14,7 @@ from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.convert import to_class_state, to_header
-from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.stage_node import Joined, StageNode
 
@@ -39,7 +39,7 @@ class AlertNode(StageNode):
             DiagnosticArray, topics.DIAGNOSTICS, self._on_diagnostics, topics.RESULTS_QOS
         )
 
-    def reconfigure(self, config: PipelineNodeConfig) -> None:
+    def reconfigure(self, config: NodeConfig) -> None:
         self.lesson.reconfigure(config.analysis.alerts)
 
     def reset(self) -> None:

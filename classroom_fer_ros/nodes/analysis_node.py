@@ -31,7 +31,7 @@ from classroom_fer_ros.nodes import parameters, topics
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.diagnostics import to_diagnostics
-from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS, ResultPublishers
 from classroom_fer_ros.nodes.service_desk import Handler, ServiceDesk
 from classroom_fer_ros.nodes.serving import serve_until_signal
@@ -60,12 +60,12 @@ class AnalysisNode(LifecycleNode):
     def __init__(self, **options: object) -> None:
         super().__init__(self.NAME, **options)
         names = ('profile', 'diagnostics_period_s', *self.PARAMETERS)
-        parameters.declare(self, PipelineNodeConfig, names)
-        for text in parameters.unknown_names(self, PipelineNodeConfig):
+        parameters.declare(self, NodeConfig, names)
+        for text in parameters.unknown_names(self, NodeConfig):
             self.get_logger().warning(text)
         self.problem = ''
         self.meter = WorkMeter()
-        self.config: PipelineNodeConfig | None = None
+        self.config: NodeConfig | None = None
         self.profile: Profile | None = None
         self.switches: Switches | None = None
         self.outputs: ResultPublishers | None = None
@@ -97,7 +97,7 @@ class AnalysisNode(LifecycleNode):
         """Further values for /diagnostics, models for one."""
         return {}
 
-    def reconfigure(self, config: PipelineNodeConfig) -> None:
+    def reconfigure(self, config: NodeConfig) -> None:
         """
         Take over live settings that have changed; `config` still holds the ones before.
 
@@ -199,7 +199,7 @@ class AnalysisNode(LifecycleNode):
         return not self.problem
 
     def _set_up(self) -> None:
-        self.config = parameters.read(self, PipelineNodeConfig)
+        self.config = parameters.read(self, NodeConfig)
         self.profile = profile_named(self.config.analysis.profile)
         self.switches = Switches(self.profile, self.ANALYSES)
         self.start()
@@ -242,7 +242,7 @@ class AnalysisNode(LifecycleNode):
         """Checked as a whole, and swapped at once."""
         try:
             config = parameters.read(
-                self, PipelineNodeConfig, {change.name: change.value for change in changes}
+                self, NodeConfig, {change.name: change.value for change in changes}
             )
             if self.outputs is not None:
                 self.reconfigure(config)

@@ -6,19 +6,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from sensor_msgs.msg import CameraInfo
-
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.sources import Source
-from classroom_fer_ros.core.spatial import Intrinsics
 from classroom_fer_ros.nodes.analysis_thread import (
     AnalysisThread,
     OnResult,
     OnTrouble,
     Performance,
 )
-from classroom_fer_ros.nodes.convert import to_header
 
 
 class Analysis(Protocol):
@@ -125,18 +121,3 @@ class Camera:
     def _on_end(self, reason: str) -> None:
         self.trouble = reason or 'the source has ended'
         self._on_trouble(self.trouble)
-
-
-def to_camera_info(info: CameraInfo | None, result: FrameResult, frame_id: str) -> CameraInfo:
-    """The driver's calibration, or an empty one, which sensor_msgs takes for uncalibrated."""
-    info = info or CameraInfo()
-    info.header = to_header(result.stamp_ns, frame_id)
-    info.width, info.height = result.size_wh
-    return info
-
-
-def intrinsics_of(info: CameraInfo | None, size_wh: tuple[int, int]) -> Intrinsics:
-    """Those of a calibrated camera, else those of a usual one."""
-    if info is None or info.k[0] == 0.0:
-        return Intrinsics.usual(size_wh)
-    return Intrinsics(focal_x=info.k[0], focal_y=info.k[4], center_x=info.k[2], center_y=info.k[5])

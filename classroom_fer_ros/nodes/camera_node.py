@@ -16,8 +16,10 @@ from classroom_fer_ros.core.sources import Source, SourceKind, kind_of, open_sou
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode, run_node
 from classroom_fer_ros.nodes.analysis_thread import Performance
-from classroom_fer_ros.nodes.camera import Camera, to_camera_info
-from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
+from classroom_fer_ros.nodes.calibration import to_camera_info
+from classroom_fer_ros.nodes.camera import Camera
+from classroom_fer_ros.nodes.convert import to_header
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
@@ -58,7 +60,7 @@ class CameraNode(AnalysisNode):
         )
         self.undo_with(partial(self.destroy_lifecycle_publisher, self._open_pub))
 
-    def reconfigure(self, config: PipelineNodeConfig) -> None:
+    def reconfigure(self, config: NodeConfig) -> None:
         if config.camera.source == self.config.camera.source:
             return
         if self.camera.is_open:
@@ -124,8 +126,9 @@ class CameraNode(AnalysisNode):
         """Called in the reading thread."""
         source = self.camera.source
         frame_id = getattr(source, 'frame_id', '') or self.config.frame_id
-        info = to_camera_info(getattr(source, 'camera_info', None), result, frame_id)
-        self.outputs.publish_pictures(frame, info.header, info)
+        header = to_header(result.stamp_ns, frame_id)
+        info = to_camera_info(getattr(source, 'camera_info', None), header, result.size_wh)
+        self.outputs.publish_pictures(frame, header, info)
 
     def _on_open_camera(self, request: SetBool.Request, response: object) -> str:
         if not request.data:

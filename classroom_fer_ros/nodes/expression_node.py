@@ -10,7 +10,7 @@ from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.convert import to_expression_array
 from classroom_fer_ros.nodes.convert_back import from_crop_array
-from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.stage_node import Joined, StageNode
 
 
@@ -33,7 +33,7 @@ class ExpressionNode(StageNode):
         self.profile.require(Feature.EXPRESSION)
         self._stage = make_expression_stage(self.analysis)
 
-    def reconfigure(self, config: PipelineNodeConfig) -> None:
+    def reconfigure(self, config: NodeConfig) -> None:
         analysis = config.analysis
         self._stage.reconfigure(
             analysis.smoothing,

@@ -18,7 +18,7 @@ from classroom_fer_ros.nodes.analysis_node import AnalysisNode, run_node
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.camera import Camera
 from classroom_fer_ros.nodes.namespace_guard import shared_with
-from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.pipeline_services import NO_GALLERY
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.topic_source import TopicSource
@@ -56,7 +56,7 @@ class FaceNode(AnalysisNode):
             self._on_closed,
         )
 
-    def reconfigure(self, config: PipelineNodeConfig) -> None:
+    def reconfigure(self, config: NodeConfig) -> None:
         with self.camera.lock():
             self.faces.reconfigure(config.analysis)
 

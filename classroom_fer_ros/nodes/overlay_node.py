@@ -15,7 +15,7 @@ from classroom_fer_ros.core.results import Alert
 from classroom_fer_ros.core.stamp_join import JoinedSet, StampJoin
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import run_node
-from classroom_fer_ros.nodes.camera import intrinsics_of
+from classroom_fer_ros.nodes.calibration import intrinsics_of
 from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.convert_back import from_alert_array
 from classroom_fer_ros.nodes.face_frames import FaceFrames

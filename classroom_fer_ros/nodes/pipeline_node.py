@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
@@ -19,30 +19,29 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
-from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.overlay import draw_overlay
-from classroom_fer_ros.core.pipeline import ClassroomPipeline, PipelineConfig
+from classroom_fer_ros.core.pipeline import ClassroomPipeline
 from classroom_fer_ros.core.results import Alert, FrameResult
 from classroom_fer_ros.core.sources import (
     Source,
-    SourceConfig,
     SourceKind,
     kind_of,
     open_source,
     topic_name,
 )
-from classroom_fer_ros.core.spatial import Intrinsics
 from classroom_fer_ros.nodes import parameters, topics
 from classroom_fer_ros.nodes.analysis_thread import AnalysisThread, Performance
+from classroom_fer_ros.nodes.calibration import intrinsics_of, to_camera_info
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S, to_diagnostics
 from classroom_fer_ros.nodes.face_frames import FaceFrames
 from classroom_fer_ros.nodes.namespace_guard import require_free, shared_with
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.pipeline_services import PipelineServices
 from classroom_fer_ros.nodes.result_publishers import ResultPublishers
 from classroom_fer_ros.nodes.serving import serve_until_signal
@@ -57,29 +56,6 @@ LOG_PERIOD_S = 10.0
 Listener = Callable[[Frame, FrameResult, ImageBgr | None], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipelineNodeConfig:
-    """Every parameter of the node."""
-
-    analysis: PipelineConfig = field(default_factory=PipelineConfig, metadata={'is_flat': True})
-    camera: SourceConfig = field(default_factory=SourceConfig)
-    frame_id: str = field(
-        default='camera_optical_frame',
-        metadata={'description': 'frame of the pictures; a topic brings its own'},
-    )
-    opens_at_start: bool = field(
-        default=True, metadata={'description': 'open the camera when the node is activated'}
-    )
-    diagnostics_period_s: float = field(
-        default=1.0,
-        metadata={
-            'description': 'how often /diagnostics is published',
-            'unit': 's',
-            'range': (0.1, 60.0),
-        },
-    )
-
-
 class PipelineNode(LifecycleNode):
     """
     Analyses the pictures of one source while active.
@@ -91,12 +67,12 @@ class PipelineNode(LifecycleNode):
     def __init__(self, **options: object) -> None:
         super().__init__(NODE_NAME, **options)
         self._born_s = time.monotonic()
-        parameters.declare(self, PipelineNodeConfig)
-        for text in parameters.unknown_names(self, PipelineNodeConfig):
+        parameters.declare(self, NodeConfig)
+        for text in parameters.unknown_names(self, NodeConfig):
             self.get_logger().warning(text)
         self.on_end: Callable[[str], None] = lambda reason: None
         self._listeners: list[tuple[Listener, bool]] = []
-        self._config: PipelineNodeConfig | None = None
+        self._config: NodeConfig | None = None
         self._source_text = ''
         self._pipeline: ClassroomPipeline | None = None
         # rclpy's own Node keeps `_publishers` and `_services`.
@@ -116,7 +92,7 @@ class PipelineNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         try:
-            self._config = parameters.read(self, PipelineNodeConfig)
+            self._config = parameters.read(self, NodeConfig)
             self._source_text = self._config.camera.source
             left_out = self._published_by_others()
             # Last, so that the others are discovered while the models load.
@@ -134,7 +110,7 @@ class PipelineNode(LifecycleNode):
             DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS
         )
         self._status_timer = self.create_timer(self._config.diagnostics_period_s, self._on_timer)
-        self._service_desk = PipelineServices(self, self)
+        self._service_desk = PipelineServices(self)
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -302,7 +278,7 @@ class PipelineNode(LifecycleNode):
         """Check the values as a whole, and swap them between two pictures."""
         try:
             values = {parameter.name: parameter.value for parameter in changes}
-            config = parameters.read(self, PipelineNodeConfig, values)
+            config = parameters.read(self, NodeConfig, values)
             if self._pipeline is not None:
                 if 'source' in values:
                     self._change_source(config.camera.source)
@@ -326,11 +302,10 @@ class PipelineNode(LifecycleNode):
         source = self._thread.source
         frame_id = getattr(source, 'frame_id', '') or self._config.frame_id
         header = to_header(frame.stamp_ns, frame_id)
-        info = getattr(source, 'camera_info', None) or CameraInfo()
-        info = _camera_info(info, header, result.size_wh)
+        info = to_camera_info(getattr(source, 'camera_info', None), header, result.size_wh)
         outputs = self._outputs
         outputs.publish_results(result, header)
-        intrinsics = _intrinsics(info, result.size_wh)
+        intrinsics = intrinsics_of(info, result.size_wh)
         outputs.publish_details(result, header, self.pipeline.crops, intrinsics)
         self._face_frames.publish(result, header, intrinsics)
         outputs.publish_pictures(frame, header, info)
@@ -411,10 +386,9 @@ class PipelineNode(LifecycleNode):
             self._outputs.publish_alerts(changes, self.pipeline.active_alerts, header)
 
     def _publish_diagnostics(self) -> None:
-        analyses = ', '.join(sorted(self.pipeline.enabled))
         facts = {
             'profile': self.pipeline.profile.name,
-            'analyses': analyses,
+            'analyses': ', '.join(sorted(self.pipeline.enabled)),
             **self.pipeline.models,
         }
         self._diagnostics_pub.publish(
@@ -424,22 +398,9 @@ class PipelineNode(LifecycleNode):
                 self._source_text,
                 self.problem,
                 self.performance,
-                facts | self.pipeline.models,
+                facts,
             )
         )
-
-
-def _camera_info(info: CameraInfo, header: Header, size_wh: tuple[int, int]) -> CameraInfo:
-    """The driver's calibration, or an empty one, which sensor_msgs takes for uncalibrated."""
-    info.header = header
-    info.width, info.height = size_wh
-    return info
-
-
-def _intrinsics(info: CameraInfo, size_wh: tuple[int, int]) -> Intrinsics:
-    if info.k[0] == 0.0:
-        return Intrinsics.usual(size_wh)
-    return Intrinsics(focal_x=info.k[0], focal_y=info.k[4], center_x=info.k[2], center_y=info.k[5])
 
 
 def main() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from classroom_fer_msgs.srv import (
     AcknowledgeAlert,
@@ -13,13 +12,13 @@ from classroom_fer_msgs.srv import (
     ListPeople,
     SetSource,
 )
-from rclpy.node import Node
 from std_srvs.srv import SetBool
 
 from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
 from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.pipeline import ANALYSES
 from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.nodes.service_desk import Handler, ServiceDesk
 
 if TYPE_CHECKING:
     from classroom_fer_ros.nodes.pipeline_node import PipelineNode
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
 NO_GALLERY = 'identification is off: set the parameter gallery_path to a file and restart'
 
 
-class PipelineServices:
-    """Every answer says in words what was done, or why not."""
+class PipelineServices(ServiceDesk):
+    """Everything that can be asked of the fused node."""
 
-    def __init__(self, node: Node, pipeline_node: PipelineNode) -> None:
-        self._node, self._target = node, pipeline_node
-        handlers: dict[str, tuple[type, Callable[..., str]]] = {
+    def __init__(self, node: PipelineNode) -> None:
+        self._target = node
+        handlers: dict[str, tuple[type, Handler]] = {
             topics.OPEN_CAMERA: (SetBool, self._open_camera),
             topics.SET_SOURCE: (SetSource, self._set_source),
             topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._acknowledge_alert),
@@ -43,25 +42,7 @@ class PipelineServices:
         for analysis in ANALYSES:
             name = topics.ENABLE.format(analysis=analysis)
             handlers[name] = (SetBool, partial(self._enable, analysis))
-        self._services = [
-            node.create_service(kind, name, partial(self._answer, handler))
-            for name, (kind, handler) in handlers.items()
-        ]
-
-    def destroy(self) -> None:
-        """Take every service back."""
-        while self._services:
-            self._node.destroy_service(self._services.pop())
-
-    def _answer(self, handler: Callable[[Any, Any], str], request: Any, response: Any) -> Any:
-        """Errors become answers, so that whoever asked learns of them."""
-        try:
-            response.message = handler(request, response)
-            response.success = True
-        except ClassroomFerError as error:
-            response.success, response.message = False, str(error)
-        self._node.get_logger().info(response.message)
-        return response
+        super().__init__(node, handlers)
 
     def _open_camera(self, request: SetBool.Request, response: SetBool.Response) -> str:
         if not request.data:

@@ -30,11 +30,11 @@ class TopicSource(Source):
     :ivar camera_info: newest calibration from the topic beside the pictures, None before one came
     """
 
-    def __init__(self, node: Node, name: str, qos: QoSProfile = topics.PICTURE_SUB_QOS) -> None:
+    def __init__(self, node: Node, name: str, qos: QoSProfile | None = None) -> None:
         """
         :param node: whoever spins it delivers the pictures
         :param name: topic; compressed if it ends in ``/compressed``
-        :param qos: of the pictures; the default matches every publisher
+        :param qos: of the pictures; without one, that which matches every publisher
         """
         super().__init__(f'topic {node.resolve_topic_name(name)}', ASSUMED_FPS)
         self.frame_id = ''
@@ -52,7 +52,7 @@ class TopicSource(Source):
                 self._kind,
                 name,
                 self._on_picture,
-                qos,
+                qos or topics.PICTURE_SUB_QOS,
                 event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_mismatch),
             ),
             node.create_subscription(

@@ -28,9 +28,9 @@ from classroom_fer_ros.nodes.camera_node import CameraNode
 from classroom_fer_ros.nodes.expression_node import ExpressionNode
 from classroom_fer_ros.nodes.face_node import FaceNode
 from classroom_fer_ros.nodes.head_pose_node import HeadPoseNode
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.overlay_node import OverlayNode
 from classroom_fer_ros.nodes.pictures import to_image
-from classroom_fer_ros.nodes.pipeline_node import PipelineNodeConfig
 from distributed import NODES, Ear, ear, in_executor, node_of, transition
 from harness import NAMESPACE, Client, wait_until
 
@@ -106,7 +106,7 @@ def test_the_nodes_share_out_every_parameter_and_every_switch() -> None:
             names = set(node._parameters)
             assert {'profile', 'diagnostics_period_s'} <= names
             declared |= names
-    assert {setting.name for setting in settings_of(PipelineNodeConfig)} <= declared
+    assert {setting.name for setting in settings_of(NodeConfig)} <= declared
     assert sorted(name for kind in NODES for name in kind.ANALYSES) == sorted(ANALYSES)
 
 

@@ -13,7 +13,8 @@ from rclpy.parameter import Parameter
 
 from classroom_fer_ros.core.settings import settings_of
 from classroom_fer_ros.nodes import parameters
-from classroom_fer_ros.nodes.pipeline_node import PipelineNode, PipelineNodeConfig
+from classroom_fer_ros.nodes.node_config import NodeConfig
+from classroom_fer_ros.nodes.pipeline_node import PipelineNode
 from harness import NAMESPACE, Client, pipeline_node, wait_until
 
 pytestmark = pytest.mark.usefixtures('ros')
@@ -53,7 +54,7 @@ def test_live_values_reach_the_analysis_and_nothing_is_lost() -> None:
 def test_what_is_called_live_is_and_the_rest_is_not() -> None:
     node = PipelineNode(namespace=NAMESPACE)
     try:
-        for setting in settings_of(PipelineNodeConfig):
+        for setting in settings_of(NodeConfig):
             (done,) = node.set_parameters([Parameter(setting.name, value=setting.default)])
             assert done.successful is setting.is_live, setting.name
     finally:
@@ -130,7 +131,7 @@ def test_unknown_names_are_guessed() -> None:
     with pipeline_node(
         detection__min_scor=0.5, lost_hold_s=2.0, zzz=1, use_sim_time=False
     ) as node:
-        unknown = parameters.unknown_names(node, PipelineNodeConfig)
+        unknown = parameters.unknown_names(node, NodeConfig)
         assert unknown == [
             "there is no parameter 'detection.min_scor': did you mean 'detection.min_score'?",
             "there is no parameter 'lost_hold_s': did you mean 'tracking.lost_hold_s'?",

@@ -1,0 +1,31 @@
+"""Every parameter of the nodes: `pipeline_node` has them all, others those that they use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from classroom_fer_ros.core.pipeline_config import PipelineConfig
+from classroom_fer_ros.core.sources import SourceConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeConfig:
+    """Settings of the analysis, of the camera and of the nodes themselves."""
+
+    analysis: PipelineConfig = field(default_factory=PipelineConfig, metadata={'is_flat': True})
+    camera: SourceConfig = field(default_factory=SourceConfig)
+    frame_id: str = field(
+        default='camera_optical_frame',
+        metadata={'description': 'frame of the pictures; a topic brings its own'},
+    )
+    opens_at_start: bool = field(
+        default=True, metadata={'description': 'open the camera when the node is activated'}
+    )
+    diagnostics_period_s: float = field(
+        default=1.0,
+        metadata={
+            'description': 'how often /diagnostics is published',
+            'unit': 's',
+            'range': (0.1, 60.0),
+        },
+    )
