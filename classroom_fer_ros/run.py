@@ -133,7 +133,9 @@ def _ros_arguments(options: argparse.Namespace, others: list[str]) -> list[str]:
             raise SystemExit(f'run: no file of parameters at {options.config}')
         arguments += ['--params-file', str(options.config)]
     if options.source:
-        arguments += ['-p', f"source:='{options.source}'"]
+        # A YAML text in single quotes; a quote in it is doubled.
+        quoted = options.source.replace("'", "''")
+        arguments += ['-p', f"source:='{quoted}'"]
     if options.out:
         # Files hold every picture: nothing is passed over, whatever the machine's speed.
         arguments += ['-p', 'camera.is_paced:=false']

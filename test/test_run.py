@@ -41,6 +41,14 @@ def test_a_film_into_a_folder(data_dir: Path, tmp_path: Path) -> None:
     assert 'happy' in {row['label'] for row in rows}
 
 
+def test_any_file_name(data_dir: Path, tmp_path: Path) -> None:
+    film = tmp_path / "Zoë's lesson: 1.mp4"
+    film.symlink_to(data_dir / 'video' / 'face_smile.mp4')
+    done = run('--source', str(film), '--seconds', '2')
+    assert done.returncode == 0, done.stderr
+    assert "Zoë's lesson: 1.mp4" in done.stderr
+
+
 def test_no_film_of_a_european_school(data_dir: Path, tmp_path: Path) -> None:
     film = data_dir / 'video' / 'face_smile.mp4'
     arguments = ('--ros-args', '-p', 'profile:=eu_school')
