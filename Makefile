@@ -14,13 +14,17 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 # Its threads wait for each other longer than our small matrices take.
 export OPENBLAS_NUM_THREADS ?= 1
 
-VENV := $(CURDIR)/.venv
+# What the shell expands itself, so that any name will do.
+export SOURCE CONFIG OUT
+
+# Relative, so that no path of the checkout is ever taken apart at a space.
+VENV := .venv
 PY := $(VENV)/bin/python
 # A sourced ROS 2 needs the built messages sourced too; the wheels' venv finds its own.
 RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 
-# Also runs where nothing is set up yet, and says so.
-DOCTOR := $(if $(wildcard $(PY)),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
+# Also runs where nothing is set up yet, or not to the end, and says so.
+DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
 .PHONY: help doctor run setup setup-test setup-training test lint proof bench simulate \
 	fetch-models train-expression train-facenet clean
@@ -32,8 +36,8 @@ setup:  ## set everything up (every other target does so by itself)
 	@$(PYTHON) scripts/set_up.py
 
 run: setup  ## run the system: SOURCE=simulated|0|film.mp4|folder|rtsp://…|topic:NAME OUT=folder
-	@$(RUN) -m classroom_fer_ros.run $(if $(SOURCE),--source "$(SOURCE)") \
-		$(if $(OUT),--out "$(OUT)") $(if $(CONFIG),--config "$(CONFIG)") $(ARGS)
+	@$(RUN) -m classroom_fer_ros.run $(if $(SOURCE),--source "$$SOURCE") \
+		$(if $(OUT),--out "$$OUT") $(if $(CONFIG),--config "$$CONFIG") $(ARGS)
 
 doctor:  ## look at packages, ROS 2, models, cameras, folders and discovery, and say what to do
 	@$(DOCTOR) $(ARGS)
@@ -54,16 +58,16 @@ bench: setup  ## frames a second and milliseconds a stage for 1, 8 and 30 simula
 	@$(PY) -m benchmarks.bench $(ARGS)
 
 simulate: setup  ## render the simulated classroom with its ground truth: OUT=film.mp4
-	@$(PY) -m classroom_fer_ros.simulate --out "$(or $(OUT),out/simulated.mp4)" $(ARGS)
+	@$(PY) -m classroom_fer_ros.simulate --out "$${OUT:-out/simulated.mp4}" $(ARGS)
 
 fetch-models: setup  ## fetch the third-party models that are not in any package
 	@$(PY) -m classroom_fer_ros.fetch_models $(or $(ARGS),yunet)
 
 train-expression: setup-training  ## train the expression classifier and export it
-	@$(PY) -m classroom_fer_ros.training.train_expression --data "$(CLASSROOM_FER_DATA)" $(ARGS)
+	@$(PY) -m classroom_fer_ros.training.train_expression --data "$$CLASSROOM_FER_DATA" $(ARGS)
 
 train-facenet: setup-training  ## train the face embedder and export it
-	@$(PY) -m classroom_fer_ros.training.train_facenet --data "$(CLASSROOM_FER_DATA)" $(ARGS)
+	@$(PY) -m classroom_fer_ros.training.train_facenet --data "$$CLASSROOM_FER_DATA" $(ARGS)
 
 setup-test:
 	@$(PYTHON) scripts/set_up.py --with test --with training

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = '/classroom/front'
 REFRESH_HZ = 4.0
+#: A signal is noticed within this time.
+LONGEST_WAIT_S = 0.2
 #: Without a terminal, one line this often.
 LINE_PERIOD_S = 5.0
 NO_ROS = (
@@ -52,6 +54,7 @@ class Session:
         self.newest: FrameResult | None = None
         self.failure: ClassroomFerError | None = None
         self.end_reason = ''
+        self.is_interrupted = False
         self.is_over = threading.Event()
         self.started_s = time.monotonic()
         self._node, self._out = node, out
@@ -77,6 +80,20 @@ class Session:
         self.end_reason = reason
         self.is_over.set()
 
+    def on_signal(self, *_: object) -> None:
+        """Called between two instructions of the main thread: it may hold the event's lock."""
+        self.is_interrupted = True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is over or interrupted, but no longer than so many seconds."""
+        end_s = time.monotonic() + seconds
+        while not self.is_interrupted and not self.is_over.is_set():
+            left_s = end_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            self.is_over.wait(min(left_s, LONGEST_WAIT_S))
+        return True
+
     @property
     def fps(self) -> float:
         """Pictures a second so far."""
@@ -90,22 +107,31 @@ class Session:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point: 0 at the end of the source or on Ctrl-C, 1 if it broke off, 2 if unusable."""
-    options, ros_arguments = _parser().parse_known_args(arguments)
+    parser = _parser()
+    options, ros_arguments = parser.parse_known_args(arguments)
+    if ros_arguments and ros_arguments[0] != '--ros-args':
+        parser.error(f'unknown: {ros_arguments[0]} (parameters go behind --ros-args -p)')
     try:
         import rclpy
+        from rclpy.exceptions import InvalidNamespaceException
+        from rclpy.signals import SignalHandlerOptions
 
         from classroom_fer_ros.nodes.pipeline_node import PipelineNode
     except ImportError as error:
         print(f'run: {NO_ROS.format(error=error)}', file=sys.stderr)
         return 2
-    rclpy.init(args=_ros_arguments(options, ros_arguments))
     try:
+        rclpy.init(
+            args=_ros_arguments(options, ros_arguments),
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
         node = PipelineNode(namespace=options.namespace)
         try:
             return _run(node, options)
         finally:
             node.destroy_node()
-    except ClassroomFerError as error:
+    except (ClassroomFerError, InvalidNamespaceException, RuntimeError) as error:
+        # rclpy tells of arguments that ROS does not understand by a RuntimeError.
         print(f'run: {error}', file=sys.stderr)
         return 2
     finally:
@@ -115,14 +141,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog='run', description='Watch a class.')
     parser.add_argument('--source', help='camera, film, folder, address, topic:NAME or simulated')
-    parser.add_argument('--out', type=Path, help='folder for the annotated film and the tables')
-    parser.add_argument('--config', type=Path, help='YAML file of parameters')
+    parser.add_argument('--out', type=_path, help='folder for the annotated film and the tables')
+    parser.add_argument('--config', type=_path, help='YAML file of parameters')
     parser.add_argument('--namespace', default=NAMESPACE, help='of topics and services')
     parser.add_argument(
         '--seconds', type=float, default=float('inf'), help='stop after so long; default: never'
     )
     parser.epilog = 'Further arguments go to ROS, for example: --ros-args -p camera.students:=12'
     return parser
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
 
 
 def _ros_arguments(options: argparse.Namespace, others: list[str]) -> list[str]:
@@ -147,7 +177,7 @@ def _run(node: PipelineNode, options: argparse.Namespace) -> int:
     node.add_listener(session.on_result, wants_overlay=options.out is not None)
     node.on_end = session.on_end
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: session.is_over.set())
+        signal.signal(number, session.on_signal)
     with _spinning(node):
         try:
             _bring_up(node)
@@ -192,12 +222,12 @@ def _watch(node: PipelineNode, session: Session, seconds: float) -> None:
     end_s = time.monotonic() + seconds
     if console.is_terminal:
         with Live(console=console, refresh_per_second=REFRESH_HZ, transient=True) as live:
-            while not session.is_over.wait(1 / REFRESH_HZ) and time.monotonic() < end_s:
+            while not session.wait(1 / REFRESH_HZ) and time.monotonic() < end_s:
                 if session.newest is not None:
                     live.update(live_view(session.newest, _title(node), node.problem))
         return
     while time.monotonic() < end_s:
-        if session.is_over.wait(min(LINE_PERIOD_S, end_s - time.monotonic())):
+        if session.wait(min(LINE_PERIOD_S, end_s - time.monotonic())):
             break
         if session.newest is not None:
             print(plain_line(session.newest, _title(node)), flush=True)

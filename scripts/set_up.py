@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -50,7 +51,7 @@ class Step:
     run: Callable[[], None]
 
     def fingerprint(self) -> str:
-        digest = hashlib.sha256(sys.version.encode())
+        digest = hashlib.sha256((sys.version + os.environ.get('ROS_DISTRO', '')).encode())
         for path in self.inputs:
             digest.update(path.read_bytes())
         return digest.hexdigest()
@@ -67,6 +68,10 @@ def has_ros() -> bool:
 def check_prerequisites() -> None:
     """Name everything that is missing in one message."""
     missing = []
+    if platform.machine() != 'x86_64':
+        missing.append(f'an x86-64 machine (this is {platform.machine()}): the wheels are for it')
+    if any(letter.isspace() for letter in str(ROOT)):
+        missing.append(f'a folder without spaces (this is {ROOT}): colcon and CMake need one')
     if sys.version_info[:2] not in PYTHON_VERSIONS:
         found = '.'.join(map(str, sys.version_info[:2]))
         missing.append(f'Python 3.10, 3.11 or 3.12 (this is {found}): make … PYTHON=python3.11')
@@ -115,7 +120,9 @@ def pip(*arguments: object) -> None:
 def make_venv() -> None:
     """Make the venv; with ROS 2 sourced it sees the system's packages (PEP 668)."""
     shared = ['--system-site-packages'] if has_ros() else []
-    subprocess.run([sys.executable, '-m', 'venv', *shared, str(VENV)], check=True)
+    done = subprocess.run([sys.executable, '-m', 'venv', *shared, str(VENV)], check=False)
+    if done.returncode:
+        raise SetUpError(f'{sys.executable} cannot make a virtual environment in {VENV}')
 
 
 def install(*names: str) -> Callable[[], None]:
@@ -200,6 +207,9 @@ def plan(extras: Sequence[str]) -> list[Step]:
 def carry_out(steps: Sequence[Step]) -> None:
     """Run the steps whose inputs changed since they were last done."""
     done = json.loads(STAMPS.read_text()) if STAMPS.is_file() else {}
+    if done.get('venv') != steps[0].fingerprint():  # another Python, or ROS 2 came or went
+        shutil.rmtree(VENV, ignore_errors=True)
+        done = {}
     due = [step for step in steps if done.get(step.name) != step.fingerprint()]
     for number, step in enumerate(due, start=1):
         start = time.monotonic()
@@ -250,7 +260,7 @@ def main() -> int:
         if options.check:
             return 0
         if not PYTHON.is_file():
-            shutil.rmtree(VENV, ignore_errors=True)
+            STAMPS.unlink(missing_ok=True)
         carry_out(plan(options.extras))
     except SetUpError as error:
         print(f'set-up: {error}', file=sys.stderr)

@@ -98,6 +98,10 @@ def test_the_live_table_ends_with_ctrl_c(tmp_path: Path) -> None:
             ['--ros-args', '-p', 'detection.min_score:=high'], 'min_score', id='wrong type'
         ),
         pytest.param(['--out', '/proc/lesson'], '/proc/lesson', id='output folder'),
+        pytest.param(['--source', 'topic:/cam/'], '/cam/', id='topic'),
+        pytest.param(['--namespace', 'class room'], 'class room', id='namespace'),
+        pytest.param(['--students', '12'], '--students', id='option'),
+        pytest.param(['--ros-args', '-p', 'nonsense'], 'nonsense', id='ROS argument'),
         pytest.param(['--out', '/proc'], 'change its owner', id='closed output folder'),
     ],
 )

@@ -69,7 +69,7 @@ class AnalysisNode(LifecycleNode):
         self.profile: Profile | None = None
         self.switches: Switches | None = None
         self.outputs: ResultPublishers | None = None
-        self._has_begun = False
+        self.has_begun = False
         self._undo: list[Callable[[], object]] = []
         self._own_subscriptions: list[Subscription] = []
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -162,7 +162,7 @@ class AnalysisNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         result = super().on_activate(state)  # publishers first: an inactive one drops silently
-        self._has_begun = True
+        self.has_begun = True
         if not self._try('activate', self.begin):
             self._quiet()
             super().on_deactivate(state)
@@ -220,8 +220,8 @@ class AnalysisNode(LifecycleNode):
     def _quiet(self) -> None:
         while self._own_subscriptions:
             self.destroy_subscription(self._own_subscriptions.pop())
-        if self._has_begun:
-            self._has_begun = False
+        if self.has_begun:
+            self.has_begun = False
             self.end()
         self.meter.clear()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from classroom_fer_msgs.srv import SetSource
+from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool
 
@@ -20,6 +21,7 @@ from classroom_fer_ros.nodes.calibration import to_camera_info
 from classroom_fer_ros.nodes.camera import Camera
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.node_config import NodeConfig
+from classroom_fer_ros.nodes.pipeline_services import NOT_ACTIVE
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
@@ -61,7 +63,7 @@ class CameraNode(AnalysisNode):
         self.undo_with(partial(self.destroy_lifecycle_publisher, self._open_pub))
 
     def reconfigure(self, config: NodeConfig) -> None:
-        if config.camera.source == self.config.camera.source:
+        if config.camera.source == self.camera.source_text:
             return
         if self.camera.is_open:
             self.open_camera(config.camera.source)
@@ -99,9 +101,14 @@ class CameraNode(AnalysisNode):
 
         :raises SourceError: if it cannot be opened; the old one stays
         """
+        if not self.has_begun:
+            raise SourceError(NOT_ACTIVE)
         if self.camera.open(source_text):
             self._open_pub.publish(Bool(data=True))
             self.get_logger().info(f'open: {self.camera.source.description}')
+        text = self.camera.source_text
+        if self.get_parameter('source').value != text:  # whoever asks learns what is open
+            self.set_parameters([Parameter('source', value=text)])
         self.problem = ''
 
     def _on_closed(self) -> None:

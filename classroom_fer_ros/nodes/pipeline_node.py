@@ -42,7 +42,7 @@ from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S, to_diagnostics
 from classroom_fer_ros.nodes.face_frames import FaceFrames
 from classroom_fer_ros.nodes.namespace_guard import require_free, shared_with
 from classroom_fer_ros.nodes.node_config import NodeConfig
-from classroom_fer_ros.nodes.pipeline_services import PipelineServices
+from classroom_fer_ros.nodes.pipeline_services import NOT_ACTIVE, PipelineServices
 from classroom_fer_ros.nodes.result_publishers import ResultPublishers
 from classroom_fer_ros.nodes.serving import serve_until_signal
 from classroom_fer_ros.nodes.topic_source import TopicSource
@@ -79,6 +79,8 @@ class PipelineNode(LifecycleNode):
         self._outputs: ResultPublishers | None = None
         self._service_desk: PipelineServices | None = None
         self._thread: AnalysisThread | None = None
+        self._left_out: tuple[str, ...] = ()
+        self._is_active = False
         self._problem = ''
         # A transition may come from another thread than the timer.
         self._release_lock = threading.RLock()
@@ -94,17 +96,15 @@ class PipelineNode(LifecycleNode):
         try:
             self._config = parameters.read(self, NodeConfig)
             self._source_text = self._config.camera.source
-            left_out = self._published_by_others()
+            self._left_out = self._published_by_others(self._source_text)
             # Last, so that the others are discovered while the models load.
             self._pipeline = ClassroomPipeline(self._config.analysis)
             require_free(self, topics.FACES, self._born_s)
-        except ClassroomFerError as error:  # rclpy would swallow it
-            self._problem = str(error)
-            self.get_logger().error(f'cannot configure: {error}')
+        except Exception as error:  # rclpy would swallow it
             self._close_pipeline()
-            return TransitionCallbackReturn.FAILURE
+            return self._refuse('configure', error)
         self.get_logger().info(f'profile: {self._pipeline.profile.name}')
-        self._outputs = ResultPublishers(self, left_out)
+        self._outputs = ResultPublishers(self, self._left_out)
         self._face_frames = FaceFrames(self)
         self._diagnostics_pub = self.create_publisher(
             DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS
@@ -115,34 +115,43 @@ class PipelineNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         result = super().on_activate(state)  # publishers first: an inactive one drops silently
+        self._is_active = True
         if self._config.opens_at_start:
             try:
                 self.open_camera()
-            except ClassroomFerError as error:
-                self._problem = str(error)
-                self.get_logger().error(f'cannot activate: {error}')
+            except Exception as error:
+                self._is_active = False
                 super().on_deactivate(state)
-                return TransitionCallbackReturn.FAILURE
+                return self._refuse('activate', error)
         return result
 
+    def _refuse(self, transition: str, error: Exception) -> TransitionCallbackReturn:
+        is_ours = isinstance(error, ClassroomFerError)
+        self._problem = str(error) if is_ours else f'{type(error).__name__}: {error}'
+        self.get_logger().error(f'cannot {transition}: {self._problem}')
+        return TransitionCallbackReturn.FAILURE
+
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._is_active = False
         self.close_camera()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._release()
+        self.release()
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._release()
+        self.release()
         return TransitionCallbackReturn.SUCCESS
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._release()
+        self.release()
         return TransitionCallbackReturn.SUCCESS
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Give everything back; without effect if nothing is held."""
         with self._release_lock:
+            self._is_active = False
             self.close_camera()
             if self._outputs is None:
                 return
@@ -180,17 +189,20 @@ class PipelineNode(LifecycleNode):
     @property
     def source(self) -> Source | None:
         """The open source; None while the camera is closed."""
-        return self._thread.source if self._thread else None
+        thread = self._thread
+        return thread.source if thread else None
 
     @property
     def performance(self) -> Performance | None:
         """How the analysis keeps up; None while the camera is closed."""
-        return self._thread.performance() if self._thread else None
+        thread = self._thread  # another thread may close the camera meanwhile
+        return thread.performance() if thread else None
 
     @property
     def problem(self) -> str:
         """Why no pictures come, in plain words; empty while all is well."""
-        return (self._thread.source.problem if self._thread else '') or self._problem
+        source = self.source
+        return (source.problem if source else '') or self._problem
 
     def open_camera(self, source_text: str = '') -> None:
         """
@@ -199,6 +211,12 @@ class PipelineNode(LifecycleNode):
         :param source_text: another source than before, as a user types it
         :raises SourceError: if it cannot be opened; the old one stays
         """
+        with self._release_lock:
+            if not self._is_active:
+                raise SourceError(NOT_ACTIVE)
+            self._open_camera(source_text)
+
+    def _open_camera(self, source_text: str) -> None:
         if self.is_camera_open and source_text in ('', self._source_text):
             return
         source_text = source_text or self._source_text
@@ -215,8 +233,11 @@ class PipelineNode(LifecycleNode):
 
     def close_camera(self) -> None:
         """Let the camera go and return to the initial state; without effect if it is closed."""
-        if self._thread is None:
-            return
+        with self._release_lock:
+            if self._thread is not None:
+                self._close_camera()
+
+    def _close_camera(self) -> None:
         self._thread.stop()
         self._thread = None
         self.pipeline.reset()
@@ -258,16 +279,21 @@ class PipelineNode(LifecycleNode):
 
     def _open_source(self, text: str) -> Source:
         if kind_of(text) is SourceKind.TOPIC:
+            if set(self._published_by_others(text)) - set(self._left_out):
+                raise SourceError(
+                    f'{topic_name(text)} is what this node itself publishes: give it as `source` '
+                    'before the node is configured, which then leaves it to the driver'
+                )
             return TopicSource(self, topic_name(text))
         config = replace(self._config.camera, source=text)
         # Offline, stamps count from zero, so that the same film gives the same results.
         return open_source(config, start_ns=None if config.is_paced else 0)
 
-    def _published_by_others(self) -> tuple[str, ...]:
-        """Topics of ours that the source's own driver already publishes."""
-        if kind_of(self._source_text) is not SourceKind.TOPIC:
+    def _published_by_others(self, source_text: str) -> tuple[str, ...]:
+        """Topics of ours that a source's own driver already publishes."""
+        if kind_of(source_text) is not SourceKind.TOPIC:
             return ()
-        base = self.resolve_topic_name(topic_name(self._source_text).removesuffix('/compressed'))
+        base = self.resolve_topic_name(topic_name(source_text).removesuffix('/compressed'))
         taken = (base, f'{base}/compressed', f'{base.rpartition("/")[0]}/camera_info')
         ours = (topics.IMAGE, topics.IMAGE_COMPRESSED, topics.CAMERA_INFO)
         return tuple(name for name in ours if self.resolve_topic_name(name) in taken)
@@ -413,7 +439,7 @@ def main() -> None:
     try:
         serve_until_signal(node)
     finally:
-        node.close_camera()
+        node.release()
         node.destroy_node()
         rclpy.try_shutdown()
 

@@ -23,6 +23,7 @@ from classroom_fer_ros.nodes.service_desk import Handler, ServiceDesk
 if TYPE_CHECKING:
     from classroom_fer_ros.nodes.pipeline_node import PipelineNode
 
+NOT_ACTIVE = 'the node is not active: activate it first (`ros2 lifecycle set … activate`)'
 NO_GALLERY = 'identification is off: set the parameter gallery_path to a file and restart'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -37,5 +38,8 @@ class ServiceDesk:
             response.success = True
         except ClassroomFerError as error:
             response.success, response.message = False, str(error)
+        except Exception as error:  # it would end the whole node
+            response.success, response.message = False, f'{type(error).__name__}: {error}'
+            self._node.get_logger().error(traceback.format_exc())
         self._node.get_logger().info(response.message)
         return response

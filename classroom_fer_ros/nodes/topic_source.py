@@ -100,8 +100,9 @@ class TopicSource(Source):
         with self._has_newest:
             self._is_closing.set()
             self._has_newest.notify_all()
-        while self._own_subscriptions:
-            self._node.destroy_subscription(self._own_subscriptions.pop())
+            subscriptions, self._own_subscriptions = self._own_subscriptions, []
+        for subscription in subscriptions:
+            self._node.destroy_subscription(subscription)
 
     def _on_picture(self, message: Image | CompressedImage) -> None:
         with self._has_newest:

@@ -98,6 +98,28 @@ def test_camera_services(film: str, data_dir: Path) -> None:
         assert node.is_camera_open
 
 
+def test_an_inactive_node_opens_no_camera(film: str) -> None:
+    with pipeline_node(source=film) as node:
+        node.trigger_configure()
+        client = Client(node.executor_of_test)
+        answer = client.call(SetBool, topics.OPEN_CAMERA, data=True)
+        assert (answer.success, 'not active' in answer.message) == (False, True)
+        assert not node.is_camera_open
+
+
+@pytest.mark.parametrize('source', ['topic:/cam/', 'topic:/classroom/test/image_raw'])
+def test_topics_that_cannot_be_a_source_are_refused(film: str, source: str) -> None:
+    """A name that is none, and the node's own output."""
+    with pipeline_node(source=film) as node:
+        node.trigger_configure()
+        node.trigger_activate()
+        client = Client(node.executor_of_test)
+        answer = client.call(SetSource, topics.SET_SOURCE, source=source)
+        assert not answer.success
+        assert source.removeprefix('topic:') in answer.message
+        assert 'classroom_pupils' in node.source.description
+
+
 def test_analysis_switches(film: str) -> None:
     with pipeline_node(source=film) as node:
         node.trigger_configure()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from classroom_fer_ros.core.sources.config import SOURCE_HELP
 
 SIMULATED = 'simulated'
 TOPIC_PREFIX = 'topic:'
+TOPIC_NAME = re.compile(r'(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
 DEVICE_PREFIX = '/dev/'
 DEVICE_DIR = Path('/dev')
 URL_SCHEMES = ('rtsp', 'rtsps', 'rtmp', 'http', 'https', 'udp', 'rtp')
@@ -69,13 +71,18 @@ def topic_name(source: str) -> str:
     """
     Name of the topic in 'topic:NAME'.
 
-    :raises SourceError: if there is no name
+    :raises SourceError: if there is no name, or none that ROS allows
     """
     name = source.strip().removeprefix(TOPIC_PREFIX).strip()
     if not name:
         raise SourceError(
             f'{source!r} names no topic: write for example topic:/camera/image_raw '
             '(`ros2 topic list -t` shows what there is)'
+        )
+    if not TOPIC_NAME.fullmatch(name):
+        raise SourceError(
+            f'{name!r} is no name of a topic: words of letters, digits and underscores, none '
+            'beginning with a digit, with single slashes in between'
         )
     return name
 
