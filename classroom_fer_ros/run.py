@@ -56,12 +56,14 @@ class Session:
         self.end_reason = ''
         self.is_interrupted = False
         self.is_over = threading.Event()
-        self.started_s = time.monotonic()
+        self._first_s = self._last_s = 0.0
         self._node, self._out = node, out
         self._output: SessionOutput | None = None
 
     def on_result(self, frame: Frame, result: FrameResult, overlay_bgr: ImageBgr | None) -> None:
         """Called in the analysis thread with every picture."""
+        self._last_s = time.monotonic()
+        self._first_s = self._first_s or self._last_s
         self.summary.add(result)
         self.newest = result
         if self._out is None or overlay_bgr is None or self.failure is not None:
@@ -96,8 +98,8 @@ class Session:
 
     @property
     def fps(self) -> float:
-        """Pictures a second so far."""
-        return self.summary.pictures / max(time.monotonic() - self.started_s, 1e-3)
+        """Pictures a second, from the first result to the last."""
+        return max(self.summary.pictures - 1, 0) / max(self._last_s - self._first_s, 1e-3)
 
     def close(self) -> None:
         """Finish the files."""
