@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from classroom_fer_ros.core.alerts import AlertConfig
 from classroom_fer_ros.core.class_state import ClassStateConfig
 from classroom_fer_ros.core.detection import DetectionConfig
+from classroom_fer_ros.core.embedding import EMBEDDING_CARD
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.expression_smoothing import SmootherConfig
 from classroom_fer_ros.core.fatigue import FatigueConfig
@@ -65,7 +66,7 @@ class PipelineConfig:
         },
     )
     embedding_card: str = field(
-        default='facenet.json',
+        default=EMBEDDING_CARD,
         metadata={'description': 'model card, a file name in the folder of models or a path'},
     )
     gallery_path: str = field(

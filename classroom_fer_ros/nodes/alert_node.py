@@ -12,10 +12,10 @@ from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.lesson import Lesson
 from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.nodes import topics
-from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.convert import to_class_state, to_header
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
+from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.stage_node import Joined, StageNode
 
 

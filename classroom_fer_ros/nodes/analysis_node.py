@@ -1,5 +1,5 @@
 """
-What the nodes of the distributed mode share: life cycle, errors, switches, diagnostics, `main`.
+What the nodes of the distributed mode share: life cycle, errors, switches and diagnostics.
 
 Whatever a transition makes, its opposite takes back: models, publishers and services live from
 configure to cleanup, subscriptions from activate to deactivate.
@@ -7,19 +7,16 @@ configure to cleanup, subscriptions from activate to deactivate.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 from std_srvs.srv import SetBool
 
@@ -34,7 +31,6 @@ from classroom_fer_ros.nodes.diagnostics import to_diagnostics
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS, ResultPublishers
 from classroom_fer_ros.nodes.service_desk import Handler, ServiceDesk
-from classroom_fer_ros.nodes.serving import serve_until_signal
 from classroom_fer_ros.nodes.work_meter import WorkMeter
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
@@ -266,18 +262,3 @@ class AnalysisNode(LifecycleNode):
                 facts | self.facts(),
             )
         )
-
-
-def run_node(kind: type[AnalysisNode]) -> None:
-    """Run one node until it is interrupted; a launch file configures and activates it."""
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        node = kind()
-    except ClassroomFerError as error:
-        sys.exit(f'{kind.NAME}: {error}')
-    try:
-        serve_until_signal(node)
-    finally:
-        node.release()
-        node.destroy_node()
-        rclpy.try_shutdown()

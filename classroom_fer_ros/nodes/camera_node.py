@@ -15,7 +15,7 @@ from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.sources import Source, SourceKind, kind_of, open_source, topic_name
 from classroom_fer_ros.nodes import topics
-from classroom_fer_ros.nodes.analysis_node import AnalysisNode, run_node
+from classroom_fer_ros.nodes.analysis_node import AnalysisNode
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.calibration import to_camera_info
 from classroom_fer_ros.nodes.camera import Camera
@@ -23,6 +23,7 @@ from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.pipeline_services import NOT_ACTIVE
 from classroom_fer_ros.nodes.service_desk import Handler
+from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
 

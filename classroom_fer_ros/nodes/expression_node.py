@@ -7,10 +7,10 @@ from functools import partial
 from classroom_fer_ros.core.pipeline import make_expression_stage
 from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.nodes import topics
-from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.convert import to_expression_array
 from classroom_fer_ros.nodes.convert_back import from_crop_array
 from classroom_fer_ros.nodes.node_config import NodeConfig
+from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.stage_node import Joined, StageNode
 
 

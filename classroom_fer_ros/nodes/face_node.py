@@ -14,13 +14,14 @@ from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.nodes import convert, topics
-from classroom_fer_ros.nodes.analysis_node import AnalysisNode, run_node
+from classroom_fer_ros.nodes.analysis_node import AnalysisNode
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.camera import Camera
 from classroom_fer_ros.nodes.namespace_guard import shared_with
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.pipeline_services import NO_GALLERY
 from classroom_fer_ros.nodes.service_desk import Handler
+from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
 #: That somebody else publishes faces is logged this often.

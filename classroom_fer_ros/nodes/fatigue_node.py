@@ -6,8 +6,8 @@ from functools import partial
 
 from classroom_fer_ros.core.stages import FatigueStage
 from classroom_fer_ros.nodes import topics
-from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.convert import to_fatigue_array
+from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.stage_node import Joined, StageNode
 
 

@@ -14,13 +14,13 @@ from classroom_fer_ros.core.overlay import draw_overlay
 from classroom_fer_ros.core.results import Alert
 from classroom_fer_ros.core.stamp_join import JoinedSet, StampJoin
 from classroom_fer_ros.nodes import topics
-from classroom_fer_ros.nodes.analysis_node import run_node
 from classroom_fer_ros.nodes.calibration import intrinsics_of
 from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.convert_back import from_alert_array
 from classroom_fer_ros.nodes.face_frames import FaceFrames
 from classroom_fer_ros.nodes.markers import to_markers
 from classroom_fer_ros.nodes.pictures import from_image
+from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.stage_node import LOG_PERIOD_S, Joined, StageNode
 
 #: Whole pictures are taken only while somebody looks; looked after this often.

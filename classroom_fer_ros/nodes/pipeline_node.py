@@ -6,19 +6,17 @@ Wiring only: `core.pipeline` analyses, `AnalysisThread` drives it, `ResultPublis
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Header
 
 from classroom_fer_ros.core.arrays import ImageBgr
@@ -44,10 +42,9 @@ from classroom_fer_ros.nodes.namespace_guard import require_free, shared_with
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.pipeline_services import NOT_ACTIVE, PipelineServices
 from classroom_fer_ros.nodes.result_publishers import ResultPublishers
-from classroom_fer_ros.nodes.serving import serve_until_signal
+from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
-NODE_NAME = 'pipeline_node'
 #: So young, a node gives way to others of its namespace.
 NEWCOMER_S = 20.0
 #: The same trouble is logged this often.
@@ -64,8 +61,10 @@ class PipelineNode(LifecycleNode):
         reason (empty at a natural end)
     """
 
+    NAME = 'pipeline_node'
+
     def __init__(self, **options: object) -> None:
-        super().__init__(NODE_NAME, **options)
+        super().__init__(self.NAME, **options)
         self._born_s = time.monotonic()
         parameters.declare(self, NodeConfig)
         for text in parameters.unknown_names(self, NodeConfig):
@@ -429,20 +428,7 @@ class PipelineNode(LifecycleNode):
         )
 
 
-def main() -> None:
-    """Entry point: ``ros2 run classroom_fer_ros pipeline_node``; a launch file activates it."""
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        node = PipelineNode()
-    except ClassroomFerError as error:
-        sys.exit(f'{NODE_NAME}: {error}')
-    try:
-        serve_until_signal(node)
-    finally:
-        node.release()
-        node.destroy_node()
-        rclpy.try_shutdown()
-
+main = partial(run_node, PipelineNode)
 
 if __name__ == '__main__':
     main()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 
+import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from classroom_fer_ros.core.errors import ClassroomFerError
 
 #: A signal is noticed within this time.
 LONGEST_WAIT_S = 0.2
@@ -28,3 +33,22 @@ def serve_until_signal(node: Node) -> None:
     while not is_over.is_set():
         executor.spin_once(timeout_sec=LONGEST_WAIT_S)
     executor.remove_node(node)
+
+
+def run_node(kind: type) -> None:
+    """
+    Run one node in this process until a signal ends it; a launch file configures and activates it.
+
+    :param kind: node class with its name in ``NAME`` and a ``release`` that gives everything back
+    """
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = kind()
+    except ClassroomFerError as error:
+        sys.exit(f'{kind.NAME}: {error}')
+    try:
+        serve_until_signal(node)
+    finally:
+        node.release()
+        node.destroy_node()
+        rclpy.try_shutdown()
