@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.face_finding import FaceFinder
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.gallery import Gallery
-from classroom_fer_ros.core.pipeline import make_identity_stage
+from classroom_fer_ros.core.identity import IdentityStage
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
-from classroom_fer_ros.core.results import FrameResult
+from classroom_fer_ros.core.profiles import profile_named
+from classroom_fer_ros.core.results import Face, FrameResult
 from classroom_fer_ros.core.stage_times import StageTimes
 from classroom_fer_ros.core.switches import Switches
 
 
 class FaceAnalysis:
-    """Finds, follows and names the faces of one camera, as `ClassroomPipeline` does."""
+    """Finds, follows and names the faces of one camera."""
 
-    def __init__(self, config: PipelineConfig, switches: Switches) -> None:
+    def __init__(
+        self, config: PipelineConfig, switches: Switches, times: StageTimes | None = None
+    ) -> None:
         """
         :param switches: of detection and identification
+        :param times: where the stages' times are noted, begun by the caller for each picture
         :raises ModelError: if a model is missing, broken or not the one its card describes
         :raises ProfileError: if a gallery is given and the profile forbids identification
         """
         self._switches = switches
-        self._times = StageTimes()
+        self._times = times or StageTimes()
         self._identity = make_identity_stage(config)
         self._finder = FaceFinder(
             config.light, config.detection, config.tracking, config.num_threads, self._times
@@ -51,16 +57,7 @@ class FaceAnalysis:
         :raises StampError: if its stamp lies before that of the picture before it
         """
         self._times.begin()
-        stamp_s = frame.stamp_s
-        if frame.is_still:
-            self.reset()
-        faces = self._finder.update(frame, 'detection' in self._switches)
-        with self._times('identity'):
-            if 'identification' in self._switches:
-                crops = self._finder.cut(self._identity.due(faces, stamp_s))
-                faces = self._identity.update(faces, crops, stamp_s)
-            else:
-                faces = self._identity.skip(faces, stamp_s)
+        faces = self.update(frame)
         return FrameResult(
             stamp_ns=frame.stamp_ns,
             index=frame.index,
@@ -68,6 +65,27 @@ class FaceAnalysis:
             faces=faces,
             stage_ms=self._times.ms,
         )
+
+    def update(self, frame: Frame) -> tuple[Face, ...]:
+        """
+        Find and name the faces of the next picture.
+
+        :raises StampError: if its stamp lies before that of the picture before it
+        """
+        if frame.is_still:
+            self.reset()
+        faces = self._finder.update(frame, 'detection' in self._switches)
+        if 'identification' not in self._switches:
+            with self._times('identity'):
+                return self._identity.skip(faces, frame.stamp_s)
+        with self._times('align'):
+            crops = self._finder.cut(self._identity.due(faces, frame.stamp_s))
+        with self._times('identity'):
+            return self._identity.update(faces, crops, frame.stamp_s)
+
+    def cut(self, faces: Iterable[Face]) -> dict[str, AlignedCrop]:
+        """Aligned crops of some faces of the last picture, by face_id."""
+        return self._finder.cut(faces)
 
     def crops(self) -> dict[str, AlignedCrop]:
         """Aligned crop of every face of the last picture, by face_id."""
@@ -92,3 +110,20 @@ class FaceAnalysis:
         """Stop the threads and close the gallery."""
         self._finder.close()
         self._identity.close()
+
+
+def make_identity_stage(config: PipelineConfig) -> IdentityStage:
+    """
+    Load the embedder and open the gallery.
+
+    :raises ModelError: if the model is missing, broken or not the one its card describes
+    :raises ProfileError: if a gallery is given and the profile forbids identification
+    :raises GalleryError: if the gallery cannot be opened
+    """
+    return IdentityStage(
+        config.embedding_card,
+        config.gallery_path,
+        profile_named(config.profile),
+        interval_s=config.identity_interval_s,
+        hold_s=config.tracking.lost_hold_s,
+    )

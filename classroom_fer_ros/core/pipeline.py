@@ -7,13 +7,13 @@ of the pictures, so that the same film gives the same results at any speed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from classroom_fer_ros.core.alignment import AlignedCrop
-from classroom_fer_ros.core.face_finding import FaceFinder, make_detector
+from classroom_fer_ros.core.face_analysis import FaceAnalysis
+from classroom_fer_ros.core.face_finding import make_detector
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.gallery import Gallery
-from classroom_fer_ros.core.identity import IdentityStage
 from classroom_fer_ros.core.lesson import Lesson
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
 from classroom_fer_ros.core.profiles import Feature, profile_named
@@ -28,10 +28,13 @@ __all__ = ['ANALYSES', 'ANALYSIS_FEATURES', 'ClassroomPipeline', 'PipelineConfig
 class ClassroomPipeline:
     """Analyses the pictures of one camera, one after the other."""
 
-    def __init__(self, config: PipelineConfig | None = None) -> None:
+    def __init__(
+        self, config: PipelineConfig | None = None, switches: Switches | None = None
+    ) -> None:
         """
         Load every model.
 
+        :param switches: of every analysis; without, all that the profile allows are on
         :raises ModelError: if a model is missing, broken or not the one its card describes
         :raises ProfileError: if a gallery is given and the profile forbids identification
         """
@@ -39,16 +42,13 @@ class ClassroomPipeline:
         self.profile = profile_named(config.profile)
         hold_s = config.tracking.lost_hold_s
         self._times = StageTimes()
-        self._finder = FaceFinder(
-            config.light, config.detection, config.tracking, config.num_threads, self._times
-        )
+        self._switches = switches or Switches(self.profile)
+        self._faces = FaceAnalysis(config, self._switches, self._times)
         self._head_pose = HeadPoseStage(config.head_motion, hold_s)
         self._expression = make_expression_stage(config)
-        self._identity = make_identity_stage(config)
         self._fatigue = FatigueStage(config.fatigue, hold_s)
         has_attention = self.profile.allows(Feature.ATTENTION)
         self._lesson = Lesson(config.alerts, config.class_state, has_attention)
-        self._switches = Switches(self.profile)
 
     @property
     def enabled(self) -> frozenset[str]:
@@ -58,16 +58,12 @@ class ClassroomPipeline:
     @property
     def models(self) -> dict[str, str]:
         """Name of the model behind each question."""
-        return {
-            'detection': self.config.detection.detector,
-            'expression': self._expression.model_name,
-            'identification': self._identity.model_name,
-        }
+        return {**self._faces.models, 'expression': self._expression.model_name}
 
     @property
     def gallery(self) -> Gallery | None:
         """The enrolled people; None where identification is off."""
-        return self._identity.gallery
+        return self._faces.gallery
 
     def set_enabled(self, analysis: str, is_enabled: bool) -> None:
         """
@@ -85,8 +81,7 @@ class ClassroomPipeline:
         :param config: the one in use but for settings whose metadata say `is_live`
         """
         self.config = config
-        self._finder.set_min_score(config.detection.min_score)
-        self._identity.set_interval(config.identity_interval_s)
+        self._faces.reconfigure(config)
         self._expression.reconfigure(
             config.smoothing,
             interval_s=config.expression_interval_s,
@@ -104,11 +99,9 @@ class ClassroomPipeline:
         if frame.is_still:
             self._forget_faces()
         stamp_s = frame.stamp_s
-        faces = self._finder.update(frame, 'detection' in self._switches)
+        faces = self._faces.update(frame)
         poses = self._judge_heads(faces, stamp_s)
-        crops = self._cut_due(faces, stamp_s)
-        faces = self._identify(faces, crops, stamp_s)
-        expressions = self._judge_expressions(faces, crops, stamp_s)
+        expressions = self._judge_expressions(faces, stamp_s)
         fatigue = self._judge_fatigue(faces, poses, stamp_s)
         with self._times('alerts'):
             update = self._lesson.update(
@@ -135,7 +128,7 @@ class ClassroomPipeline:
 
     def crops(self) -> dict[str, AlignedCrop]:
         """Aligned crop of every face of the last picture by face_id, cut where none was yet."""
-        return self._finder.crops()
+        return self._faces.crops()
 
     def enroll(self, face_id: str, person_name: str, enrolled_at_s: float) -> str:
         """
@@ -145,7 +138,7 @@ class ClassroomPipeline:
         :return: the new person_id
         :raises GalleryError: if there is no gallery, no such face, or the name is empty
         """
-        return self._identity.enroll(face_id, person_name, self.crops(), enrolled_at_s)
+        return self._faces.enroll(face_id, person_name, enrolled_at_s)
 
     def report_camera(self, problem: str, stamp_s: float) -> None:
         """
@@ -175,17 +168,10 @@ class ClassroomPipeline:
 
     def close(self) -> None:
         """Stop the threads and close the gallery."""
-        self._finder.close()
-        self._identity.close()
+        self._faces.close()
 
     def _forget_faces(self) -> None:
-        for stage in (
-            self._finder,
-            self._head_pose,
-            self._identity,
-            self._expression,
-            self._fatigue,
-        ):
+        for stage in (self._faces, self._head_pose, self._expression, self._fatigue):
             stage.reset()
 
     def _judge_heads(self, faces: Sequence[Face], stamp_s: float) -> tuple[HeadPose, ...]:
@@ -194,31 +180,14 @@ class ClassroomPipeline:
                 return self._head_pose.update(faces, stamp_s)
             return self._head_pose.skip(faces, stamp_s)
 
-    def _cut_due(self, faces: Sequence[Face], stamp_s: float) -> dict[str, AlignedCrop]:
-        """Crops of the faces that a network is to look at in this picture."""
+    def _judge_expressions(self, faces: Sequence[Face], stamp_s: float) -> tuple[Expression, ...]:
+        if 'expression' not in self._switches:
+            with self._times('expression'):
+                return self._expression.skip(faces, stamp_s)
         with self._times('align'):
-            due: list[Face] = []
-            if 'expression' in self._switches:
-                due += self._expression.due(faces, stamp_s)
-            if 'identification' in self._switches:
-                due += self._identity.due(faces, stamp_s)
-            return self._finder.cut(due)
-
-    def _identify(
-        self, faces: Sequence[Face], crops: Mapping[str, AlignedCrop], stamp_s: float
-    ) -> tuple[Face, ...]:
-        with self._times('identity'):
-            if 'identification' in self._switches:
-                return self._identity.update(faces, crops, stamp_s)
-            return self._identity.skip(faces, stamp_s)
-
-    def _judge_expressions(
-        self, faces: Sequence[Face], crops: Mapping[str, AlignedCrop], stamp_s: float
-    ) -> tuple[Expression, ...]:
+            crops = self._faces.cut(self._expression.due(faces, stamp_s))
         with self._times('expression'):
-            if 'expression' in self._switches:
-                return self._expression.update(faces, crops, stamp_s)
-            return self._expression.skip(faces, stamp_s)
+            return self._expression.update(faces, crops, stamp_s)
 
     def _judge_fatigue(
         self, faces: Sequence[Face], poses: Sequence[HeadPose], stamp_s: float
@@ -237,22 +206,5 @@ def make_expression_stage(config: PipelineConfig) -> ExpressionStage:
         config.smoothing,
         interval_s=config.expression_interval_s,
         min_height_px=config.min_expression_px,
-        hold_s=config.tracking.lost_hold_s,
-    )
-
-
-def make_identity_stage(config: PipelineConfig) -> IdentityStage:
-    """
-    Load the embedder and open the gallery.
-
-    :raises ModelError: if the model is missing, broken or not the one its card describes
-    :raises ProfileError: if a gallery is given and the profile forbids identification
-    :raises GalleryError: if the gallery cannot be opened
-    """
-    return IdentityStage(
-        config.embedding_card,
-        config.gallery_path,
-        profile_named(config.profile),
-        interval_s=config.identity_interval_s,
         hold_s=config.tracking.lost_hold_s,
     )

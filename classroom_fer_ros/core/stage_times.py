@@ -11,7 +11,7 @@ class StageTimes:
     """
     Measures stages: ``with times('light'): ...``.
 
-    :ivar ms: wall milliseconds by the stage's name
+    :ivar ms: wall milliseconds by the stage's name; those of a stage in several parts are added
     """
 
     def __init__(self) -> None:
@@ -25,4 +25,5 @@ class StageTimes:
     def __call__(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.ms[stage] = (time.perf_counter() - start) * 1e3
+        spent_ms = (time.perf_counter() - start) * 1e3
+        self.ms[stage] = self.ms.get(stage, 0.0) + spent_ms
