@@ -7,6 +7,7 @@ configure to cleanup, subscriptions from activate to deactivate.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -66,6 +67,8 @@ class AnalysisNode(LifecycleNode):
         self.switches: Switches | None = None
         self.outputs: ResultPublishers | None = None
         self.has_begun = False
+        # A transition may come from another thread than the timer.
+        self.life_lock = threading.RLock()
         self._undo: list[Callable[[], object]] = []
         self._own_subscriptions: list[Subscription] = []
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -84,6 +87,10 @@ class AnalysisNode(LifecycleNode):
 
     def end(self) -> None:
         """Stop, when deactivated; subscriptions are taken back without it."""
+
+    def output_topics(self) -> tuple[str, ...]:
+        """Topics of `TOPICS` that it publishes, of the configured node."""
+        return self.OUTPUTS
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
         """Services beside the switches, by name."""
@@ -186,20 +193,19 @@ class AnalysisNode(LifecycleNode):
         self.problem = ''
         try:
             action()
-        except ClassroomFerError as error:
-            self.problem = str(error)
         except Exception as error:  # a mistake of ours has to be seen as well
-            self.problem = f'{type(error).__name__}: {error}'
-        if self.problem:
+            is_known = isinstance(error, ClassroomFerError)
+            self.problem = str(error) if is_known else f'{type(error).__name__}: {error}'
             self.get_logger().error(f'cannot {transition}: {self.problem}')
-        return not self.problem
+            return False
+        return True
 
     def _set_up(self) -> None:
         self.config = parameters.read(self, NodeConfig)
         self.profile = profile_named(self.config.analysis.profile)
         self.switches = Switches(self.profile, self.ANALYSES)
         self.start()
-        self.outputs = ResultPublishers(self, tuple(set(TOPICS) - set(self.OUTPUTS)))
+        self.outputs = ResultPublishers(self, tuple(set(TOPICS) - set(self.output_topics())))
         self.undo_with(self.outputs.destroy)
         status_pub = self.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS)
         self.undo_with(partial(self.destroy_publisher, status_pub))
@@ -223,10 +229,11 @@ class AnalysisNode(LifecycleNode):
 
     def release(self) -> None:
         """Take everything back, in whatever state the node is."""
-        self._quiet()
-        while self._undo:
-            self._undo.pop()()
-        self.outputs = self.switches = None
+        with self.life_lock:
+            self._quiet()
+            while self._undo:
+                self._undo.pop()()
+            self.outputs = self.switches = None
 
     # Callbacks
 
@@ -248,7 +255,12 @@ class AnalysisNode(LifecycleNode):
         return SetParametersResult(successful=True)
 
     def _on_timer(self, status_pub: Any) -> None:
-        self.on_tick()
+        with self.life_lock:
+            if self.outputs is not None:
+                self.on_tick()
+                self._publish_status(status_pub)
+
+    def _publish_status(self, status_pub: Any) -> None:
         facts = {'profile': self.profile.name}
         if self.ANALYSES:
             facts['analyses'] = ', '.join(sorted(self.switches.enabled))

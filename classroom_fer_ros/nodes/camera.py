@@ -11,10 +11,14 @@ from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.sources import Source
 from classroom_fer_ros.nodes.analysis_thread import (
     AnalysisThread,
+    OnEnd,
     OnResult,
     OnTrouble,
     Performance,
 )
+
+#: Said of a source that came to its natural end.
+ENDED = 'the source has ended'
 
 
 class Analysis(Protocol):
@@ -41,42 +45,50 @@ class Camera:
         on_result: OnResult,
         on_trouble: OnTrouble,
         on_closed: Callable[[], None],
+        on_end: OnEnd,
     ) -> None:
         """
         :param open_source: opens a source as a user types it
         :param on_result: called in the reading thread with every picture
         :param on_trouble: called in the reading thread with what went wrong and was overcome
         :param on_closed: called when pictures are over, before those of another source begin
+        :param on_end: called with the reason when a source has ended by itself, empty at its
+            natural end
         """
         self.source_text, self.trouble = source_text, ''
         self._open_source, self._analysis = open_source, analysis
         self._on_result, self._on_trouble = on_result, on_trouble
-        self._on_closed = on_closed
+        self._on_closed, self._on_end = on_closed, on_end
         self._thread: AnalysisThread | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether pictures are being read; no longer once a film has ended."""
-        return self._thread is not None and self._thread.is_running
+        thread = self._thread
+        return thread is not None and thread.is_running
 
     @property
     def source(self) -> Source | None:
         """The open source; None while the camera is closed."""
-        return self._thread.source if self._thread else None
+        thread = self._thread  # another thread may close the camera meanwhile
+        return thread.source if thread else None
 
     @property
     def performance(self) -> Performance | None:
-        """How the work keeps up; None while no pictures are being read."""
-        return self._thread.performance() if self.is_open else None
+        """How the work keeps up, or kept up until a film ended; None while it is closed."""
+        thread = self._thread
+        return thread.performance() if thread else None
 
     @property
     def problem(self) -> str:
         """Why no pictures come, in plain words; empty while all is well."""
-        return (self._thread.source.problem if self._thread else '') or self.trouble
+        source = self.source
+        return (source.problem if source else '') or self.trouble
 
     def lock(self) -> AbstractContextManager[object]:
         """Held to touch the analysis from another thread."""
-        return self._thread.lock if self._thread else nullcontext()
+        thread = self._thread
+        return thread.lock if thread else nullcontext()
 
     def open(self, source_text: str = '') -> bool:
         """
@@ -105,7 +117,7 @@ class Camera:
     def _read(self, source: Source) -> None:
         self.trouble = ''
         self._thread = AnalysisThread(
-            source, self._analysis, self._on_result, self._on_end, self._on_trouble
+            source, self._analysis, self._on_result, self._on_source_end, self._on_trouble
         )
         self._thread.start()
 
@@ -118,6 +130,11 @@ class Camera:
         self._analysis.reset()
         self._on_closed()
 
-    def _on_end(self, reason: str) -> None:
-        self.trouble = reason or 'the source has ended'
-        self._on_trouble(self.trouble)
+    def break_off(self, reason: str) -> None:
+        """Close the source as one that ended for some reason."""
+        self.close()
+        self._on_source_end(reason)
+
+    def _on_source_end(self, reason: str) -> None:
+        self.trouble = reason or ENDED
+        self._on_end(reason)

@@ -5,21 +5,18 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from classroom_fer_msgs.srv import EnrollPerson, ForgetPerson, ListPeople
 from std_msgs.msg import Bool
 
-from classroom_fer_ros.core.errors import GalleryError
 from classroom_fer_ros.core.face_analysis import FaceAnalysis
 from classroom_fer_ros.core.frame import Frame
-from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.nodes import convert, topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode
 from classroom_fer_ros.nodes.analysis_thread import Performance
-from classroom_fer_ros.nodes.camera import Camera
+from classroom_fer_ros.nodes.camera import ENDED, Camera
+from classroom_fer_ros.nodes.enrolment import EnrolmentDesk
 from classroom_fer_ros.nodes.namespace_guard import shared_with
 from classroom_fer_ros.nodes.node_config import NodeConfig
-from classroom_fer_ros.nodes.pipeline_services import NO_GALLERY
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.topic_source import TopicSource
@@ -55,6 +52,7 @@ class FaceNode(AnalysisNode):
             self._on_faces,
             self.get_logger().warning,
             self._on_closed,
+            lambda reason: self.get_logger().warning(reason or ENDED),
         )
 
     def reconfigure(self, config: NodeConfig) -> None:
@@ -69,11 +67,7 @@ class FaceNode(AnalysisNode):
         self.camera.close()
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
-        return {
-            topics.ENROLL_PERSON: (EnrollPerson, self._on_enroll),
-            topics.FORGET_PERSON: (ForgetPerson, self._on_forget),
-            topics.LIST_PEOPLE: (ListPeople, self._on_list),
-        }
+        return EnrolmentDesk(self.faces, self.camera.lock).handlers()
 
     def facts(self) -> dict[str, str]:
         return self.faces.models
@@ -84,7 +78,7 @@ class FaceNode(AnalysisNode):
 
     @property
     def performance(self) -> Performance | None:
-        performance = self.camera.performance
+        performance = self.camera.performance if self.camera.is_open else None
         return performance if performance is not None and performance.pictures else None
 
     @property
@@ -130,31 +124,6 @@ class FaceNode(AnalysisNode):
             topics.FACE_CROPS, lambda: convert.to_crop_array(self.faces.crops(), header)
         )
         outputs.publish(topics.FACES, convert.to_face_array(result, header))
-
-    def _gallery(self) -> Gallery:
-        if self.faces.gallery is None:
-            raise GalleryError(NO_GALLERY)
-        return self.faces.gallery
-
-    def _on_enroll(self, request: EnrollPerson.Request, response: EnrollPerson.Response) -> str:
-        with self.camera.lock():
-            response.person_id = self.faces.enroll(
-                request.face_id, request.person_name, time.time()
-            )
-        return f'{request.person_name} is enrolled from face {request.face_id}'
-
-    def _on_forget(self, request: ForgetPerson.Request, response: object) -> str:
-        with self.camera.lock():
-            if not self._gallery().forget(request.person_id):
-                raise GalleryError(f'nobody has the id {request.person_id!r}')
-        return f'erased {request.person_id}: the name and every embedding'
-
-    def _on_list(self, request: object, response: ListPeople.Response) -> str:
-        with self.camera.lock():
-            people = sorted(self._gallery().people(), key=lambda person: person.name)
-        response.person_ids = [person.person_id for person in people]
-        response.person_names = [person.name for person in people]
-        return f'{len(people)} people are enrolled'
 
 
 main = partial(run_node, FaceNode)

@@ -33,7 +33,7 @@ from classroom_fer_ros.core.sources import SourceConfig
 from classroom_fer_ros.core.sources import device as device_module
 from classroom_fer_ros.core.sources.device import DeviceSource
 from classroom_fer_ros.nodes import pipeline_node as node_module
-from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.nodes import source_node, topics
 from classroom_fer_ros.nodes.convert import to_time
 from classroom_fer_ros.nodes.pictures import to_compressed, to_image
 from classroom_fer_ros.nodes.pipeline_node import PipelineNode
@@ -116,7 +116,7 @@ def test_a_camera_that_is_unplugged_and_comes_back(monkeypatch: pytest.MonkeyPat
 
     config = SourceConfig(source='/dev/video0', reconnect_min_s=0.02, reconnect_max_s=0.1)
     monkeypatch.setattr(device_module, 'open_device', plug)
-    monkeypatch.setattr(node_module, 'open_source', lambda *_, **__: DeviceSource(config))
+    monkeypatch.setattr(source_node, 'open_source', lambda *_, **__: DeviceSource(config))
     with pipeline_node(diagnostics_period_s=0.1) as node:
         seen: list[DiagnosticStatus] = []
         listener = Node('listener')
