@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -40,14 +39,12 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import GetState
 from rclpy.node import Node as RosNode
 
-from classroom_fer_ros import launch_plan, launch_tools
+from classroom_fer_ros import launch_plan, launch_tools, supervision
 from classroom_fer_ros.core.errors import ConfigError
 from classroom_fer_ros.launch_plan import ARGUMENTS, Camera
 from classroom_fer_ros.nodes import topics
 
 PACKAGE = 'classroom_fer_ros'
-#: A node that ran for so long is not broken for good: its next pause is a short one again.
-SOUND_AFTER_S = 60.0
 #: How long an answer of a node that is coming up is waited for before it is asked again.
 ANSWER_S = 1.0
 #: Newer releases of launch_ros configure and activate a node by themselves, at its first start.
@@ -160,9 +157,9 @@ def _start_again(
     event: ProcessExited,
     context: LaunchContext,
 ) -> list[Action]:
-    if context.is_shutdown or event.returncode in (0, -signal.SIGINT):
+    if context.is_shutdown or not supervision.is_broken(event.returncode):
         return []
-    if time.monotonic() - started_s > SOUND_AFTER_S:
+    if time.monotonic() - started_s > supervision.SOUND_AFTER_S:
         restarts = 0
     _forget_name(context, f'{camera.namespace}/{executable}')
     pause_s = launch_plan.restart_pause_s(restarts)
