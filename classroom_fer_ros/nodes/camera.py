@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
@@ -19,6 +20,17 @@ from classroom_fer_ros.nodes.analysis_thread import (
 
 #: Said of a source that came to its natural end.
 ENDED = 'the source has ended'
+#: Value of /diagnostics that holds the state of the source.
+STATE_KEY = 'source state'
+
+
+class SourceState(str, enum.Enum):
+    """How a source is, in /diagnostics."""
+
+    CLOSED = 'closed'
+    OPEN = 'open'
+    ENDED = 'ended'
+    BROKEN_OFF = 'broken off'
 
 
 class Analysis(Protocol):
@@ -72,6 +84,15 @@ class Camera:
         """The open source; None while the camera is closed."""
         thread = self._thread  # another thread may close the camera meanwhile
         return thread.source if thread else None
+
+    @property
+    def state(self) -> SourceState:
+        """Whether the source is open, or why not."""
+        if self.is_open:
+            return SourceState.OPEN
+        if self._thread is None:
+            return SourceState.CLOSED
+        return SourceState.ENDED if self.trouble == ENDED else SourceState.BROKEN_OFF
 
     @property
     def performance(self) -> Performance | None:

@@ -106,7 +106,7 @@ class PipelineNode(SourceNode):
             self.pipeline.reconfigure(config.analysis)
 
     def facts(self) -> dict[str, str]:
-        return self.pipeline.models
+        return {**super().facts(), **self.pipeline.models}
 
     def output_topics(self) -> tuple[str, ...]:
         return tuple(name for name in TOPICS if name not in self._left_out)

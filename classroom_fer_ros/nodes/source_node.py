@@ -18,7 +18,7 @@ from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.calibration import to_camera_info
-from classroom_fer_ros.nodes.camera import Analysis, Camera
+from classroom_fer_ros.nodes.camera import STATE_KEY, Analysis, Camera
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
@@ -171,6 +171,9 @@ class SourceNode(AnalysisNode):
             topics.OPEN_CAMERA: (SetBool, self._on_open_camera),
             topics.SET_SOURCE: (SetSource, self._on_set_source),
         }
+
+    def facts(self) -> dict[str, str]:
+        return {STATE_KEY: self.camera.state.value}
 
     def _open_source(self, text: str) -> Source:
         if kind_of(text) is SourceKind.TOPIC:
