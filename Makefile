@@ -5,6 +5,8 @@ PYTHON ?= python3
 SOURCE ?=
 CONFIG ?=
 OUT ?=
+# fused or distributed
+MODE ?= fused
 ARGS ?=
 CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 
@@ -15,7 +17,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export OPENBLAS_NUM_THREADS ?= 1
 
 # What the shell expands itself, so that any name will do.
-export SOURCE CONFIG OUT
+export SOURCE CONFIG OUT MODE
 
 # Relative, so that no path of the checkout is ever taken apart at a space.
 VENV := .venv
@@ -35,8 +37,8 @@ help:  ## list what can be typed
 setup:  ## set everything up (every other target does so by itself)
 	@$(PYTHON) scripts/set_up.py
 
-run: setup  ## run the system: SOURCE=simulated|0|film.mp4|folder|rtsp://…|topic:NAME OUT=folder
-	@$(RUN) -m classroom_fer_ros.run $(if $(SOURCE),--source "$$SOURCE") \
+run: setup  ## run the system: SOURCE=simulated|0|film.mp4|folder|rtsp://…|topic:NAME OUT=folder MODE=distributed
+	@$(RUN) -m classroom_fer_ros.run --mode "$$MODE" $(if $(SOURCE),--source "$$SOURCE") \
 		$(if $(OUT),--out "$$OUT") $(if $(CONFIG),--config "$$CONFIG") $(ARGS)
 
 doctor:  ## look at packages, ROS 2, models, cameras, folders and discovery, and say what to do

@@ -1,0 +1,153 @@
+"""The fused node in this process, watched until its source ends."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import rclpy
+from rclpy.exceptions import InvalidNamespaceException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+from rich.console import Console
+
+from classroom_fer_ros.core.arrays import ImageBgr
+from classroom_fer_ros.core.errors import ClassroomFerError
+from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.profiles import Feature
+from classroom_fer_ros.core.results import FrameResult
+from classroom_fer_ros.core.session_output import SessionOutput, prepare_folder
+from classroom_fer_ros.nodes.pipeline_node import PipelineNode
+from classroom_fer_ros.ros_arguments import node_arguments
+from classroom_fer_ros.screen import REFRESH_HZ, Screen, View
+from classroom_fer_ros.session import Interruption, Session
+from classroom_fer_ros.terminal_view import closing_view
+
+
+class Output:
+    """Writes what the node yields into a folder."""
+
+    def __init__(self, node: PipelineNode, session: Session, folder: Path | None) -> None:
+        """:raises SourceError: if the folder cannot be written to"""
+        if folder is not None:
+            prepare_folder(folder)
+        self.failure: ClassroomFerError | None = None
+        self._node, self._session, self._folder = node, session, folder
+        self._files: SessionOutput | None = None
+
+    def on_result(self, frame: Frame, result: FrameResult, overlay_bgr: ImageBgr | None) -> None:
+        """Called in the analysis thread with every picture."""
+        self._session.add(result)
+        if self._folder is None or overlay_bgr is None or self.failure is not None:
+            return
+        try:
+            if self._files is None:  # the film's rate is known once its source is open
+                keeps_pictures = self._node.pipeline.profile.allows(Feature.RECORDED_PICTURES)
+                self._files = SessionOutput(self._folder, self._node.source.fps, keeps_pictures)
+            self._files.write(overlay_bgr, result)
+        except ClassroomFerError as error:
+            self.failure = error
+            self._session.is_over.set()
+
+    def close(self) -> None:
+        """Finish the files."""
+        if self._files is not None:
+            self._files.close()
+
+
+def run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
+    """
+    Run until the source ends, the time is up, or a signal comes.
+
+    :return: the exit code: 0, or 1 if the source or the output broke off
+    :raises ClassroomFerError: if it cannot be run
+    """
+    given = {'source': options.source, 'profile': options.profile}
+    # Files hold every picture: nothing is passed over, whatever the machine's speed.
+    settings = {'camera.is_paced': 'false'} if options.out else {}
+    texts = {name: text for name, text in given.items() if text}
+    try:
+        rclpy.init(
+            args=['run', *node_arguments(options.config, texts, settings), *ros_arguments],
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+        node = PipelineNode(namespace=options.namespace)
+    except (InvalidNamespaceException, RuntimeError) as error:
+        # rclpy tells of arguments that ROS does not understand by a RuntimeError.
+        raise ClassroomFerError(str(error)) from error
+    try:
+        return _run(node, options)
+    finally:
+        node.destroy_node()
+
+
+def _run(node: PipelineNode, options: argparse.Namespace) -> int:
+    session, interruption = Session(), Interruption()
+    output = Output(node, session, options.out)
+    node.add_listener(output.on_result, wants_overlay=options.out is not None)
+    node.on_end = session.end
+    with _spinning(node):
+        try:
+            _bring_up(node)
+            _watch(node, session, interruption, options.seconds)
+            performance = node.performance
+        finally:
+            node.trigger_shutdown()
+            output.close()
+    dropped = performance.dropped if performance else 0
+    Console().print(closing_view(session.summary, dropped, session.fps))
+    if options.out is not None:
+        names = sorted(path.name for path in options.out.iterdir())
+        print(f'written to {options.out}: ' + ', '.join(names))
+    if output.failure is not None:
+        print(f'run: {output.failure}', file=sys.stderr)
+    return 1 if session.end_reason or output.failure is not None else 0
+
+
+@contextmanager
+def _spinning(node: PipelineNode) -> Iterator[None]:
+    """Serve the node's callbacks in a thread."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    spinner = threading.Thread(target=executor.spin, name='executor')
+    spinner.start()
+    try:
+        yield
+    finally:
+        executor.shutdown()
+        spinner.join()
+
+
+def _bring_up(node: PipelineNode) -> None:
+    for transition in (node.trigger_configure, node.trigger_activate):
+        if transition() is not TransitionCallbackReturn.SUCCESS:
+            raise ClassroomFerError(node.problem or 'the node could not be started')
+
+
+def _watch(
+    node: PipelineNode, session: Session, interruption: Interruption, seconds: float
+) -> None:
+    """Show what goes on until it is over."""
+    end_s = time.monotonic() + seconds
+    with Screen() as screen:
+        while (left_s := end_s - time.monotonic()) > 0:
+            if session.wait(min(1 / REFRESH_HZ, left_s), interruption):
+                break
+            if session.newest is not None:
+                screen.show([View(session.newest, _title(node), node.problem)])
+
+
+def _title(node: PipelineNode) -> str:
+    performance, source = node.performance, node.source
+    if performance is None or source is None:
+        return 'the camera is closed'
+    return (
+        f'{source.description}: {performance.fps:.1f} pictures a second, '
+        f'{performance.analysis_ms:.0f} ms each, {performance.dropped} passed over'
+    )
