@@ -132,6 +132,21 @@ def test_the_end_leaves_nobody() -> None:
     assert owner.lines[-1] == 'bye'
 
 
+def test_whatever_goes_wrong_meanwhile_leaves_nobody() -> None:
+    pids = {}
+
+    def fail() -> None:
+        with owner_of(sleeper=['sleep', '60']) as owner:
+            owner.tick()
+            pids.update(owner.supervisor.pids())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert pids
+    assert not any(map(is_alive, pids.values()))
+
+
 def test_an_owner_that_is_killed_leaves_nobody() -> None:
     script = (
         'import time\n'

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
 from classroom_fer_ros.core import results
 from classroom_fer_ros.nodes import convert, topics
@@ -85,8 +85,11 @@ def diagnostics(state: SourceState, problem: str = '', name: str = CAMERA) -> Di
 def test_the_end_of_the_source(
     watch: ResultWatch, state: SourceState, problem: str, is_over: bool, reason: str
 ) -> None:
-    watch._on_diagnostics(diagnostics(SourceState.ENDED, name='elsewhere/camera_node'))
+    elsewhere = diagnostics(SourceState.ENDED, name='elsewhere/camera_node')
+    elsewhere.status[0].level = DiagnosticStatus.ERROR
+    watch._on_diagnostics(elsewhere)
     assert not watch.is_over
+    assert watch.problem == ''
     watch._on_diagnostics(diagnostics(state, problem))
     assert watch.is_over is is_over
     assert watch.session.end_reason == reason
