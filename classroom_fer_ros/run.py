@@ -20,8 +20,8 @@ NO_ROS = (
     'the workspace in which classroom_fer_msgs was built'
 )
 NO_OUT = (
-    '--out needs one camera in fused mode, which passes no picture over: in processes of their '
-    'own nodes do; leave out {option}, or record the topics'
+    '--out works with one camera in fused mode only, where no picture is passed over: leave it or '
+    '{option} out'
 )
 
 
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     is_supervised = options.mode == 'distributed' or options.cameras is not None
     if is_supervised and options.out is not None:
         option = '--cameras' if options.mode == 'fused' else '--mode distributed'
-        parser.error(NO_OUT.format(option=option))
+        print(f'run: {NO_OUT.format(option=option)}', file=sys.stderr)
+        return 2
     try:
         import rclpy
 

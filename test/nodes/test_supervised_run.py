@@ -173,8 +173,12 @@ def test_a_node_that_cannot_start_gives_its_reason(
     ('arguments', 'words'),
     [
         pytest.param(['--cameras', '/no/such.yaml'], '/no/such.yaml', id='file of cameras'),
-        pytest.param(['--cameras', 'a.yaml', '--out', 'out'], 'leave out --cameras', id='cameras'),
-        pytest.param(['--out', 'out'], '--out needs', id='output folder'),
+        pytest.param(
+            ['--cameras', 'a.yaml', '--out', 'out'], 'leave it or --cameras out', id='cameras'
+        ),
+        pytest.param(
+            ['--out', 'out'], '--out works with one camera in fused mode only', id='output folder'
+        ),
         pytest.param(['--namespace', 'class room'], 'class room', id='namespace'),
         pytest.param(['--ros-args', '-p', 'nonsense'], 'nonsense', id='ROS argument'),
         pytest.param(['--config', '/no/such.yaml'], '/no/such.yaml', id='parameter file'),
