@@ -99,7 +99,7 @@ class ClassStateMonitor:
         if stamp_s < self._stamp_s:
             raise StampError(stamp_s, self._stamp_s)
         self._stamp_s = stamp_s
-        if stamp_s < self._due_s - 1e-6:
+        if not self.is_due(stamp_s):
             return None
         # On a fixed grid, so that the interval does not grow by the wait for the next picture.
         next_s = self._due_s + self._config.interval_s
@@ -120,6 +120,10 @@ class ClassStateMonitor:
             expression_shares=self._expression_shares(expressions),
             trend=self._trend(attentive_share, stamp_s),
         )
+
+    def is_due(self, stamp_s: float) -> bool:
+        """Whether an update with this stamp would sum the class up."""
+        return stamp_s >= self._due_s - 1e-6
 
     def _share(self, answers: Sequence[bool]) -> float:
         enough = len(answers) >= self._config.min_judged

@@ -18,7 +18,7 @@ from classroom_fer_ros.core.results import (
     Severity,
 )
 from classroom_fer_ros.core.seats import SeatMap
-from classroom_fer_ros.core.student_state import StudentState
+from classroom_fer_ros.core.student_state import students_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +73,7 @@ class Lesson:
         """
         self._stamp_s = stamp_s
         seats = self._seats.update(faces, size_wh)
-        students = [
-            StudentState(
-                face_id=face.face_id,
-                person_id=face.person_id,
-                person_name=face.person_name,
-                seat=seats[face.face_id],
-                fatigue=fatigue.get(face.face_id) or Fatigue(face_id=face.face_id),
-                head_pose=poses.get(face.face_id) or HeadPose(face_id=face.face_id),
-            )
-            for face in faces
-        ]
+        students = students_of(faces, fatigue, poses, seats)
         class_state = self._class.update(students, expressions, stamp_s)
         update = self._alerts.update(students, class_state, stamp_s)
         return LessonUpdate(class_state=class_state, changes=update.changes, active=update.active)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from classroom_fer_ros.core.results import Direction, Fatigue, FatigueState, HeadPose
+from classroom_fer_ros.core.results import Direction, Face, Fatigue, FatigueState, HeadPose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +29,27 @@ class StudentState:
         """Whether the student was seen well enough for every question asked."""
         is_fatigue_known = self.fatigue.state is not FatigueState.UNKNOWN
         return is_fatigue_known and self.head_pose.direction is not Direction.UNKNOWN
+
+
+def students_of(
+    faces: Sequence[Face],
+    fatigue: Mapping[str, Fatigue],
+    poses: Mapping[str, HeadPose],
+    seats: Mapping[str, str],
+) -> list[StudentState]:
+    """
+    Everybody in one picture, in the order of the faces.
+
+    :param fatigue: by face_id, as the others; unknown where there is none
+    """
+    return [
+        StudentState(
+            face_id=face.face_id,
+            person_id=face.person_id,
+            person_name=face.person_name,
+            seat=seats.get(face.face_id, ''),
+            fatigue=fatigue.get(face.face_id) or Fatigue(face_id=face.face_id),
+            head_pose=poses.get(face.face_id) or HeadPose(face_id=face.face_id),
+        )
+        for face in faces
+    ]
