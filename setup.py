@@ -6,7 +6,7 @@ from setuptools import find_packages, setup
 
 PACKAGE = 'classroom_fer_ros'
 SHARE = f'share/{PACKAGE}'
-#: The fused node, and those of the distributed mode.
+#: The fused node, those of the distributed mode, and the one of a room of several cameras.
 NODES = (
     'pipeline_node',
     'camera_node',
@@ -16,6 +16,7 @@ NODES = (
     'head_pose_node',
     'alert_node',
     'overlay_node',
+    'room_node',
 )
 
 

@@ -15,7 +15,7 @@ from classroom_fer_ros.core.settings import Setting, settings_of
 from classroom_fer_ros.nodes.node_config import NodeConfig
 
 YAML_HEAD = (
-    '# Every parameter of pipeline_node with its default: copy, change, and pass the copy with',
+    '# Every parameter of the nodes with its default: copy, change, and pass the copy with',
     '# `make run CONFIG=…` or --params-file. Written by',
     '# `python -m classroom_fer_ros.parameter_reference --yaml`. Those marked [live] may be',
     '# changed while the node runs, with `ros2 param set`; the others are read-only.',

@@ -44,6 +44,7 @@ class AnalysisNode(LifecycleNode):
 
     :cvar PARAMETERS: beginnings of the names of its parameters, beside the profile's and the
         diagnostics'
+    :cvar LEFT_OUT: beginnings of those among them that it has no use for
     :cvar OUTPUTS: topics of `TOPICS` that it publishes
     :cvar ANALYSES: analyses that can be switched here
     :ivar problem: what is wrong, in plain words; empty while all is well
@@ -51,13 +52,14 @@ class AnalysisNode(LifecycleNode):
 
     NAME = ''
     PARAMETERS: tuple[str, ...] = ()
+    LEFT_OUT: tuple[str, ...] = ()
     OUTPUTS: tuple[str, ...] = ()
     ANALYSES: tuple[str, ...] = ()
 
     def __init__(self, **options: object) -> None:
         super().__init__(self.NAME, **options)
         names = ('profile', 'diagnostics_period_s', *self.PARAMETERS)
-        parameters.declare(self, NodeConfig, names)
+        parameters.declare(self, NodeConfig, names, self.LEFT_OUT)
         for text in parameters.unknown_names(self, NodeConfig):
             self.get_logger().warning(text)
         self.problem = ''

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
+from classroom_fer_ros.core.room_state import RoomConfig
 from classroom_fer_ros.core.sources import SourceConfig
 
 
@@ -21,6 +22,7 @@ class NodeConfig:
     opens_at_start: bool = field(
         default=True, metadata={'description': 'open the camera when the node is activated'}
     )
+    room: RoomConfig = field(default_factory=RoomConfig)
     diagnostics_period_s: float = field(
         default=1.0,
         metadata={

@@ -26,15 +26,18 @@ class ParameterError(ClassroomFerError):
     """A parameter was given a value of the wrong type or out of its range."""
 
 
-def declare(node: Node, kind: type, names: tuple[str, ...] = ('',)) -> None:
+def declare(
+    node: Node, kind: type, names: tuple[str, ...] = ('',), left_out: tuple[str, ...] = ()
+) -> None:
     """
     Declare the parameters of a configuration dataclass; those not live are read-only.
 
     :param names: beginnings of those that the node has a use for, ``detection.`` for one
+    :param left_out: beginnings of those that it has none for all the same
     :raises ParameterError: if one was given a value that it cannot have
     """
     for setting in settings_of(kind):
-        if not setting.name.startswith(names):
+        if not setting.name.startswith(names) or setting.name.startswith(left_out):
             continue
         try:
             node.declare_parameter(setting.name, setting.default, _descriptor(setting))

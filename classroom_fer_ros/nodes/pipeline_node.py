@@ -52,6 +52,7 @@ class PipelineNode(SourceNode):
 
     NAME = 'pipeline_node'
     PARAMETERS = ('',)  # all there are
+    LEFT_OUT = ('room.',)
     ANALYSES = ANALYSES
     OWN_TOPIC_ADVICE = (
         'give it as `source` before the node is configured, which then leaves it to the driver'

@@ -31,6 +31,7 @@ from classroom_fer_ros.nodes.head_pose_node import HeadPoseNode
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.overlay_node import OverlayNode
 from classroom_fer_ros.nodes.pictures import to_image
+from classroom_fer_ros.nodes.room_node import RoomNode
 from distributed import NODES, Ear, ear, in_executor, node_of, transition
 from harness import NAMESPACE, Client, wait_until
 
@@ -101,7 +102,7 @@ def _ends(node: AnalysisNode) -> list[tuple[str, list[str]]]:
 
 def test_the_nodes_share_out_every_parameter_and_every_switch() -> None:
     declared: set[str] = set()
-    for kind in NODES:
+    for kind in (*NODES, RoomNode):
         with node_of(kind, is_active=False) as node:
             names = set(node._parameters)
             assert {'profile', 'diagnostics_period_s'} <= names
@@ -110,7 +111,7 @@ def test_the_nodes_share_out_every_parameter_and_every_switch() -> None:
     assert sorted(name for kind in NODES for name in kind.ANALYSES) == sorted(ANALYSES)
 
 
-@pytest.mark.parametrize('kind', NODES, ids=lambda kind: kind.NAME)
+@pytest.mark.parametrize('kind', [*NODES, RoomNode], ids=lambda kind: kind.NAME)
 def test_the_readme_lists_what_a_node_takes_and_gives(kind: type[AnalysisNode]) -> None:
     readme = (Path(__file__).parents[2] / 'README.md').read_text(encoding='utf-8')
     (row,) = [line for line in readme.splitlines() if line.startswith(f'| `{kind.NAME}` |')]
