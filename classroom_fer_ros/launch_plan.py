@@ -7,7 +7,7 @@ Imports no `launch`, so that all of it can be tested where only rclpy is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ NAMESPACE = '/classroom/front'
 DEFAULT_PROFILE = 'standard'
 BOOLEANS = ('true', 'false')
 FUSED, DISTRIBUTED = 'fused', 'distributed'
-PIPELINE_NODE, CAMERA_NODE = 'pipeline_node', 'camera_node'
+PIPELINE_NODE, CAMERA_NODE, ROOM_NODE = 'pipeline_node', 'camera_node', 'room_node'
 #: The nodes behind the camera in distributed mode, and what a profile must allow for each.
 ANALYSIS_NODES: dict[str, Feature | None] = {
     'face_node': None,
@@ -140,6 +140,31 @@ class Camera:
         return topic if topic.startswith('/') else f'{self.namespace}/{topic}'
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """
+    A room with several cameras, and the node that sums them up.
+
+    :param cameras: full namespaces of its cameras
+    :param config: YAML file of parameters; empty for none
+    """
+
+    namespace: str
+    profile: Profile
+    cameras: tuple[str, ...]
+    config: str = ''
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Parameters that beat the file's."""
+        return {'profile': self.profile.name, 'room.cameras': ','.join(self.cameras)}
+
+    @property
+    def remappings(self) -> list[tuple[str, str]]:
+        """Names that its node uses in place of others: none."""
+        return []
+
+
 def camera_of(arguments: Mapping[str, str]) -> Camera:
     """
     Read the one camera that the arguments of a launch file describe.
@@ -181,6 +206,33 @@ def cameras_of(arguments: Mapping[str, str]) -> tuple[Camera, ...]:
                     key, value, f'is there twice in {path}: each camera needs its own'
                 )
     return cameras
+
+
+def rooms_of(cameras: Sequence[Camera]) -> tuple[Room, ...]:
+    """
+    Rooms of some cameras: a namespace that two or more of them are in, one level above theirs.
+
+    :raises ConfigError: if a room would have the namespace of a camera
+    """
+    by_parent: dict[str, list[Camera]] = {}
+    for camera in cameras:
+        by_parent.setdefault(camera.namespace.rpartition('/')[0] or '/', []).append(camera)
+    taken = {camera.namespace for camera in cameras}
+    rooms = []
+    for parent, inside in by_parent.items():
+        if len(inside) < 2:
+            continue
+        if parent in taken:
+            raise ConfigError('namespace', parent, 'is a camera, and a room of other cameras too')
+        rooms.append(
+            Room(
+                namespace=parent,
+                profile=inside[0].profile,
+                cameras=tuple(camera.namespace for camera in inside),
+                config=inside[0].config,
+            )
+        )
+    return tuple(rooms)
 
 
 def camera_nodes(mode: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ from rclpy.node import Node as RosNode
 
 from classroom_fer_ros import launch_plan, launch_tools, supervision
 from classroom_fer_ros.core.errors import ConfigError
-from classroom_fer_ros.launch_plan import ARGUMENTS, Camera
+from classroom_fer_ros.launch_plan import ARGUMENTS, Camera, Room
 from classroom_fer_ros.nodes import topics
 
 PACKAGE = 'classroom_fer_ros'
@@ -79,8 +79,11 @@ def describe(
 
 
 def classroom(arguments: Mapping[str, str]) -> Iterator[Action]:
-    """Everything: each camera with its analysis, recorder and windows."""
-    for camera in launch_plan.cameras_of(arguments):
+    """Everything: each camera with its analysis, recorder and windows; the rooms of several."""
+    cameras = launch_plan.cameras_of(arguments)
+    for room in launch_plan.rooms_of(cameras):
+        yield from managed_node(launch_plan.ROOM_NODE, room)
+    for camera in cameras:
         yield LogInfo(msg=f'{camera.namespace}: profile {camera.profile.name}')
         mode = arguments['mode']
         for executable in launch_plan.camera_nodes(mode):
@@ -127,21 +130,21 @@ def replay(arguments: Mapping[str, str]) -> Iterator[Action]:
 # Nodes
 
 
-def managed_node(executable: str, camera: Camera, restarts: int = 0) -> list[Action]:
+def managed_node(executable: str, place: Camera | Room, restarts: int = 0) -> list[Action]:
     """A lifecycle node that is configured and activated, and started again if it breaks."""
     is_automatic = HAS_AUTOSTART and restarts == 0
     node = LifecycleNode(
         package=PACKAGE,
         executable=executable,
         name=executable,
-        namespace=camera.namespace,
-        parameters=_parameters(camera),
-        remappings=camera.remappings,
+        namespace=place.namespace,
+        parameters=_parameters(place),
+        remappings=place.remappings,
         output='screen',
         emulate_tty=True,
         **({'autostart': True} if is_automatic else {}),
     )
-    on_exit = partial(_start_again, executable, camera, restarts, time.monotonic())
+    on_exit = partial(_start_again, executable, place, restarts, time.monotonic())
     return [
         RegisterEventHandler(OnProcessExit(target_action=node, on_exit=on_exit, handle_once=True)),
         *(() if is_automatic else _activation(node)),
@@ -151,7 +154,7 @@ def managed_node(executable: str, camera: Camera, restarts: int = 0) -> list[Act
 
 def _start_again(
     executable: str,
-    camera: Camera,
+    place: Camera | Room,
     restarts: int,
     started_s: float,
     event: ProcessExited,
@@ -161,12 +164,12 @@ def _start_again(
         return []
     if time.monotonic() - started_s > supervision.SOUND_AFTER_S:
         restarts = 0
-    _forget_name(context, f'{camera.namespace}/{executable}')
+    _forget_name(context, f'{place.namespace}/{executable}')
     pause_s = launch_plan.restart_pause_s(restarts)
-    start = OpaqueFunction(function=lambda _: managed_node(executable, camera, restarts + 1))
+    start = OpaqueFunction(function=lambda _: managed_node(executable, place, restarts + 1))
     return [
         LogInfo(
-            msg=f'{camera.namespace}/{executable} ended with code {event.returncode}, '
+            msg=f'{place.namespace}/{executable} ended with code {event.returncode}, '
             f'is started again in {pause_s:g} s'
         ),
         TimerAction(period=pause_s, actions=[start]),
@@ -233,10 +236,8 @@ def _change(node: LifecycleNode, transition: int) -> ChangeState:
     return ChangeState(lifecycle_node_matcher=matches_action(node), transition_id=transition)
 
 
-def _parameters(camera: Camera) -> list[Any]:
+def _parameters(place: Camera | Room) -> list[Any]:
     """The file first, so that arguments beat it; texts stay texts: '0' is a camera."""
-    given = {
-        name: ParameterValue(text, value_type=str) for name, text in camera.parameters.items()
-    }
-    file = [ParameterFile(camera.config)] if camera.config else []
+    given = {name: ParameterValue(text, value_type=str) for name, text in place.parameters.items()}
+    file = [ParameterFile(place.config)] if place.config else []
     return [*file, given]

@@ -134,7 +134,13 @@ def test_several_cameras(tmp_path: Path) -> None:
     path.write_text('- {namespace: a/front, source: 0}\n- {namespace: a/back, source: 1}')
     found, context = actions('classroom', cameras=str(path), profile='eu_school')
     started = nodes(found, context)
-    assert set(started) == {'/a/front/pipeline_node', '/a/back/pipeline_node'}
+    assert set(started) == {
+        '/a/front/pipeline_node',
+        '/a/back/pipeline_node',
+        '/a/room_node',
+    }
+    (room,) = evaluate_parameters(context, started['/a/room_node']._Node__parameters)
+    assert room == {'profile': 'eu_school', 'room.cameras': '/a/front,/a/back'}
     remapped = {tuple(pair) for pair in started['/a/back/pipeline_node'].expanded_remapping_rules}
     assert ('/tf', 'tf') in remapped
     assert '/a/back: profile eu_school' in said(found, context)

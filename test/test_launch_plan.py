@@ -161,6 +161,43 @@ def test_several_cameras(tmp_path: Path) -> None:
     assert back.has_own_tf
 
 
+def cameras_in(*namespaces: str) -> list[launch_plan.Camera]:
+    return [
+        launch_plan.Camera(namespace=name, profile=PROFILES['eu_school'], config='my.yaml')
+        for name in namespaces
+    ]
+
+
+@pytest.mark.parametrize(
+    ('namespaces', 'rooms'),
+    [
+        pytest.param([], {}, id='none'),
+        pytest.param(['/a/front'], {}, id='one camera'),
+        pytest.param(['/a/front', '/a/back'], {'/a': ('/a/front', '/a/back')}, id='two'),
+        pytest.param(['/front', '/back'], {'/': ('/front', '/back')}, id='top level'),
+        pytest.param(
+            ['/a/front', '/b/front', '/a/back', '/c/front', '/b/back', '/a/side'],
+            {'/a': ('/a/front', '/a/back', '/a/side'), '/b': ('/b/front', '/b/back')},
+            id='several rooms',
+        ),
+    ],
+)
+def test_rooms(namespaces: list[str], rooms: dict[str, tuple[str, ...]]) -> None:
+    found = launch_plan.rooms_of(cameras_in(*namespaces))
+    assert {room.namespace: room.cameras for room in found} == rooms
+    for room in found:
+        assert room.config == 'my.yaml'
+        assert room.parameters == {
+            'profile': 'eu_school',
+            'room.cameras': ','.join(rooms[room.namespace]),
+        }
+
+
+def test_a_room_is_no_camera() -> None:
+    with pytest.raises(ConfigError, match="'/a': is a camera"):
+        launch_plan.rooms_of(cameras_in('/a', '/a/front', '/a/back'))
+
+
 @pytest.mark.parametrize(
     ('content', 'named'),
     [
