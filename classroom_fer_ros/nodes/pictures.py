@@ -1,14 +1,16 @@
 """
-Pictures to messages and back, without cv_bridge.
+Pictures to messages and back.
 
-Common encodings are converted here with one copy at most. `array.array.frombytes` fills
-``Image.data`` many times faster than assigning bytes.
+Common encodings are converted here with one copy at most; for others cv_bridge is asked, where it
+is installed. `array.array.frombytes` fills ``Image.data`` many times faster than assigning bytes.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,23 +36,50 @@ def _converter(code: int) -> Callable[[np.ndarray], ImageBgr]:
     return lambda image: cv2.cvtColor(image, code)
 
 
-def _mono16(image: np.ndarray) -> ImageBgr:
-    """The brightest pixel becomes white: 16-bit cameras rarely use their whole range."""
-    brightest = max(int(image.max(initial=0)), 1)
-    return cv2.cvtColor((image * (255.0 / brightest)).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+def _scaled(convert: Callable[[np.ndarray], ImageBgr]) -> Callable[[np.ndarray], ImageBgr]:
+    """The brightest value becomes white: cameras of more than 8 bits rarely use their range."""
+
+    def scale_and_convert(image: np.ndarray) -> ImageBgr:
+        if image.dtype.kind == 'f':  # what was not measured is NaN or infinite
+            image = np.nan_to_num(image, nan=0.0, posinf=0.0, neginf=0.0).clip(0.0)
+        brightest = image.max(initial=0) or 1
+        return convert((image * (255.0 / brightest)).astype(np.uint8))
+
+    return scale_and_convert
 
 
-#: Bytes a channel, channels, and the way to BGR, by encoding (sensor_msgs/image_encodings).
-ENCODINGS: dict[str, tuple[int, int, Callable[[np.ndarray], ImageBgr]]] = {
-    'bgr8': (1, 3, _copy),
-    'rgb8': (1, 3, _converter(cv2.COLOR_RGB2BGR)),
-    'mono8': (1, 1, _converter(cv2.COLOR_GRAY2BGR)),
-    '8UC1': (1, 1, _converter(cv2.COLOR_GRAY2BGR)),
-    '8UC3': (1, 3, _copy),
-    'bgra8': (1, 4, _converter(cv2.COLOR_BGRA2BGR)),
-    'rgba8': (1, 4, _converter(cv2.COLOR_RGBA2BGR)),
-    'mono16': (2, 1, _mono16),
-    '16UC1': (2, 1, _mono16),
+_GRAY, _RGB = _converter(cv2.COLOR_GRAY2BGR), _converter(cv2.COLOR_RGB2BGR)
+_BGRA, _RGBA = _converter(cv2.COLOR_BGRA2BGR), _converter(cv2.COLOR_RGBA2BGR)
+_UYVY, _YUYV = _converter(cv2.COLOR_YUV2BGR_UYVY), _converter(cv2.COLOR_YUV2BGR_YUYV)
+#: Patterns as ROS spells them; OpenCV's older names (BayerBG for RGGB) name the second row.
+_BAYER = {
+    pattern: _converter(getattr(cv2, f'COLOR_BAYER_{pattern.upper()}2BGR'))
+    for pattern in ('rggb', 'bggr', 'gbrg', 'grbg')
+}
+#: Type of a value, channels, and the way to BGR, by encoding (sensor_msgs/image_encodings).
+ENCODINGS: dict[str, tuple[str, int, Callable[[np.ndarray], ImageBgr]]] = {
+    'bgr8': ('u1', 3, _copy),
+    'rgb8': ('u1', 3, _RGB),
+    'mono8': ('u1', 1, _GRAY),
+    '8UC1': ('u1', 1, _GRAY),
+    '8UC3': ('u1', 3, _copy),
+    '8UC4': ('u1', 4, _BGRA),
+    'bgra8': ('u1', 4, _BGRA),
+    'rgba8': ('u1', 4, _RGBA),
+    'mono16': ('u2', 1, _scaled(_GRAY)),
+    '16UC1': ('u2', 1, _scaled(_GRAY)),
+    '16UC3': ('u2', 3, _scaled(_copy)),
+    'bgr16': ('u2', 3, _scaled(_copy)),
+    'rgb16': ('u2', 3, _scaled(_RGB)),
+    'bgra16': ('u2', 4, _scaled(_BGRA)),
+    'rgba16': ('u2', 4, _scaled(_RGBA)),
+    '32FC1': ('f4', 1, _scaled(_GRAY)),
+    'uyvy': ('u1', 2, _UYVY),
+    'yuv422': ('u1', 2, _UYVY),
+    'yuyv': ('u1', 2, _YUYV),
+    'yuv422_yuy2': ('u1', 2, _YUYV),
+    **{f'bayer_{pattern}8': ('u1', 1, convert) for pattern, convert in _BAYER.items()},
+    **{f'bayer_{pattern}16': ('u2', 1, _scaled(convert)) for pattern, convert in _BAYER.items()},
 }
 
 
@@ -79,28 +108,59 @@ def from_image(message: Image) -> ImageBgr:
     :raises PictureError: if the encoding is not known or there are fewer bytes than pixels
     """
     if message.encoding not in ENCODINGS:
-        raise PictureError(
-            f'encoding {message.encoding!r} of {message.width}x{message.height} cannot be read: '
-            f'let the camera publish one of {", ".join(ENCODINGS)}'
-        )
-    width_bytes, channels, convert = ENCODINGS[message.encoding]
-    row_bytes = message.width * channels * width_bytes
+        return _from_exotic(message)
+    kind, channels, convert = ENCODINGS[message.encoding]
+    dtype = np.dtype(kind).newbyteorder('>' if message.is_bigendian else '<')
+    row_bytes = message.width * channels * dtype.itemsize
     step = message.step or row_bytes
     data = np.frombuffer(message.data, np.uint8)
     if row_bytes == 0 or message.height == 0:
         raise PictureError(f'the picture is empty ({message.width}x{message.height})')
     if step < row_bytes or data.size < step * (message.height - 1) + row_bytes:
         raise PictureError(
-            f'{data.size} bytes with {step} a row are too few for {message.width}x'
-            f'{message.height} {message.encoding}'
+            f'{data.size} bytes with {step} a row are too few for {_words(message)}'
         )
     rows = np.lib.stride_tricks.as_strided(
         data, (message.height, row_bytes), (step, 1), writeable=False
     )
-    if width_bytes == 2:
-        order = '>u2' if message.is_bigendian else '<u2'
-        return convert(np.ascontiguousarray(rows).view(order))
-    return convert(rows.reshape(message.height, message.width, channels))
+    if dtype.itemsize > 1:
+        rows = np.ascontiguousarray(rows).view(dtype)
+    try:
+        return convert(rows.reshape(message.height, message.width, channels))
+    except cv2.error as error:  # an odd width in pairs of pixels, for one
+        raise PictureError(f'{_words(message)} cannot be read ({error.err})') from error
+
+
+def _words(message: Image) -> str:
+    return f'{message.width}x{message.height} {message.encoding}'
+
+
+def _from_exotic(message: Image) -> ImageBgr:
+    """A picture in an encoding that only cv_bridge may know."""
+    bridge = _cv_bridge()
+    if bridge is None:
+        raise PictureError(
+            f'encoding {message.encoding!r} of {message.width}x{message.height} cannot be read: '
+            f'let the camera publish one of {", ".join(ENCODINGS)}, or install cv_bridge, which '
+            'knows more (sudo apt-get install ros-jazzy-cv-bridge)'
+        )
+    try:
+        return _copy(bridge.imgmsg_to_cv2(message, desired_encoding='bgr8'))
+    except (TypeError, ValueError, RuntimeError, cv2.error) as error:  # CvBridgeError is the first
+        raise PictureError(
+            f'encoding {message.encoding!r} of {message.width}x{message.height} cannot be read, '
+            f'by cv_bridge neither ({error}): let the camera publish one of {", ".join(ENCODINGS)}'
+        ) from error
+
+
+@cache
+def _cv_bridge() -> Any:
+    """The bridge of a ROS 2 installation; None where there is none that this Python can use."""
+    try:
+        from cv_bridge import CvBridge
+    except ImportError:
+        return None
+    return CvBridge()
 
 
 def to_compressed(image_bgr: ImageBgr, header: Header, max_width: int = 0) -> CompressedImage:
