@@ -10,9 +10,18 @@ import yaml
 
 pytest.importorskip('rclpy', reason='no ROS 2: run `make setup`')
 
+from classroom_fer_ros import launch_plan
+from classroom_fer_ros.core.alert_config import AlertConfig
+from classroom_fer_ros.core.alert_rules import SEVERITIES
+from classroom_fer_ros.core.alerts import ATTENTION_KINDS
+from classroom_fer_ros.core.class_state import ClassStateConfig
+from classroom_fer_ros.core.lesson import Lesson
 from classroom_fer_ros.core.pipeline import ANALYSES
 from classroom_fer_ros.core.results import AlertKind
+from classroom_fer_ros.core.settings import settings_of
 from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS
 from classroom_fer_ros.parameter_reference import markdown_lines, yaml_lines
 
@@ -59,9 +68,66 @@ def test_the_readme_lists_every_service(name: str) -> None:
     assert f'`{name}`' in README
 
 
-@pytest.mark.parametrize('kind', AlertKind)
-def test_the_readme_lists_every_alert(kind: AlertKind) -> None:
-    assert kind.value in README
+def rows_below(header: str) -> list[list[str]]:
+    """Cells of the README's table with this header."""
+    table = README.split(f'\n| {header} |')[1].split('\n\n')[0]
+    return [[cell.strip() for cell in row.split('|')[1:-1]] for row in table.splitlines()[2:]]
+
+
+ALERT_ROWS = {row[0].strip('`'): row[1:] for row in rows_below('alert | severity')}
+
+
+def test_the_readme_lists_every_alert_and_no_other() -> None:
+    assert list(ALERT_ROWS) == [kind.value for kind in AlertKind]
+
+
+@pytest.mark.parametrize('kind', SEVERITIES, ids=lambda kind: kind.value)
+def test_alerts_are_raised_as_the_readme_says(kind: AlertKind) -> None:
+    severity, _, raised = ALERT_ROWS[kind.value]
+    assert severity == SEVERITIES[kind].name.lower()
+    names = re.findall(r'`([a-z_]+\.[a-z_]+)`', raised)
+    assert set(names) <= {setting.name for setting in settings_of(NodeConfig)}
+    (after,) = (name.removeprefix('alerts.') for name in names if name.endswith('_after_s'))
+    assert AlertConfig(**{after: 77.0}).raise_after_s(kind) == 77.0
+    is_about_attention = kind in {*ATTENTION_KINDS, AlertKind.CLASS_ATTENTION}
+    assert ('not under `eu_school`' in raised) == is_about_attention
+
+
+def test_the_alert_about_the_camera_is_as_the_readme_says() -> None:
+    lesson = Lesson(AlertConfig(), ClassStateConfig())
+    lesson.report_camera('gone', 0.0)
+    (alert,) = lesson.take_changes()
+    severity, _, raised = ALERT_ROWS[alert.kind.value]
+    assert severity == alert.severity.name.lower()
+    assert f'for {SILENT_AFTER_S:g} s' in raised
+
+
+def test_the_readme_lists_no_topic_that_there_is_not() -> None:
+    listed = [row[0].strip('`') for row in rows_below('topic | type')]
+    assert sorted(listed) == sorted([*TOPICS, topics.DIAGNOSTICS])
+
+
+def test_the_readme_lists_no_parameter_that_there_is_not() -> None:
+    assert len(rows_below('parameter | default')) == len(PARAMETER_ROWS) - 2
+
+
+def test_the_readme_lists_no_argument_that_there_is_not() -> None:
+    listed = [row[0].strip('`') for row in rows_below('argument | of')]
+    assert listed == list(launch_plan.ARGUMENTS)
+
+
+def test_the_readme_lists_every_node_that_is_installed() -> None:
+    build = (ROOT / 'setup.py').read_text(encoding='utf-8')
+    installed = re.findall(r"^    '(\w+_node)',$", build, re.MULTILINE)
+    started = [
+        *(launch_plan.PIPELINE_NODE, launch_plan.CAMERA_NODE, launch_plan.ROOM_NODE),
+        *launch_plan.ANALYSIS_NODES,
+    ]
+    assert sorted(installed) == sorted(started)
+    listed = [row[0].strip('`') for row in rows_below('node | takes')]
+    assert sorted([*listed, launch_plan.PIPELINE_NODE]) == sorted(installed)
+    modules = {path.stem for path in (ROOT / 'classroom_fer_ros' / 'nodes').glob('*_node.py')}
+    assert set(installed) == modules - {'analysis_node', 'stage_node'}
 
 
 def test_what_the_readme_types_can_be_typed() -> None:
