@@ -20,7 +20,7 @@ from rich.console import Console
 from classroom_fer_ros import launch_plan
 from classroom_fer_ros.activation import Activation
 from classroom_fer_ros.core.errors import ClassroomFerError
-from classroom_fer_ros.launch_plan import Camera
+from classroom_fer_ros.launch_plan import Camera, Room
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.namespace_guard import require_free
 from classroom_fer_ros.result_watch import ResultWatch
@@ -32,6 +32,7 @@ from classroom_fer_ros.terminal_view import closing_view
 
 #: Processes and nodes are looked after this often.
 TICK_S = 0.1
+BRINGING_PICTURES = (launch_plan.CAMERA_NODE, launch_plan.PIPELINE_NODE)
 
 
 def run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
@@ -84,22 +85,32 @@ def _commands(
     cameras: Sequence[Camera], mode: str, ros_arguments: Sequence[str]
 ) -> dict[str, list[str]]:
     """Command of each node's process, by the node's full name."""
-    return {
-        f'{camera.namespace}/{executable}': [
-            *(sys.executable, '-m', f'{__package__}.nodes.{executable}'),
-            *node_arguments(
-                camera.config,
-                camera.parameters,
-                remappings=[('__ns', camera.namespace), *camera.remappings],
-            ),
-            *ros_arguments,
-        ]
+    of_cameras = {
+        f'{camera.namespace}/{executable}': _command(camera, executable)
         for camera in cameras
         for executable in (
             *launch_plan.camera_nodes(mode),
             *launch_plan.analysis_nodes(mode, camera.profile),
         )
     }
+    of_rooms = {
+        f'{room.namespace.rstrip("/")}/{launch_plan.ROOM_NODE}': _command(
+            room, launch_plan.ROOM_NODE
+        )
+        for room in launch_plan.rooms_of(cameras)
+    }
+    return {name: [*command, *ros_arguments] for name, command in (of_cameras | of_rooms).items()}
+
+
+def _command(place: Camera | Room, executable: str) -> list[str]:
+    return [
+        *(sys.executable, '-m', f'{__package__}.nodes.{executable}'),
+        *node_arguments(
+            place.config,
+            place.parameters,
+            remappings=[('__ns', place.namespace), *place.remappings],
+        ),
+    ]
 
 
 def _check(ros_arguments: Sequence[str]) -> None:
@@ -135,7 +146,8 @@ class _System:
         screen: Screen,
     ) -> None:
         self._watches, self._supervisor, self._screen = watches, supervisor, screen
-        self._activations = {name: Activation(self._watch_of(name), name) for name in names}
+        asking = next(iter(watches.values()))  # any node can ask another to become active
+        self._activations = {name: Activation(asking, name) for name in names}
         # Nodes that were active once: whatever breaks them later, they are started again.
         self._proven: set[str] = set()
 
@@ -181,7 +193,9 @@ class _System:
     def _on_end(self, event: Ended) -> None:
         name = event.name
         self._activations[name].begin()
-        self._watch_of(name).forget(name.rpartition('/')[2])
+        namespace, _, executable = name.rpartition('/')
+        if namespace in self._watches:  # that of a room is not
+            self._watches[namespace].forget(executable)
         if event.returncode > 0 and name not in self._proven:
             last = next(reversed(self._supervisor.lines(name)), f'code {event.returncode}')
             raise ClassroomFerError(f'{name} cannot be started: {last}')
@@ -201,12 +215,16 @@ class _System:
             self._on_refusal(name, activation.refused)
 
     def _is_turn(self, name: str) -> bool:
-        """A camera begins when all are there to see, so that they see the film from its start."""
+        """Who brings pictures begins when all are there to see a film from its start."""
         namespace, _, executable = name.rpartition('/')
-        if executable != launch_plan.CAMERA_NODE or name in self._proven:
+        if executable not in BRINGING_PICTURES or name in self._proven:
             return name in self._supervisor.pids()
-        others = {n for n in self._activations if n.rpartition('/')[0] == namespace} - {name}
-        return others <= self._proven
+        seeing = {
+            other
+            for other in self._activations
+            if other.rpartition('/')[0] == namespace or other.endswith(f'/{launch_plan.ROOM_NODE}')
+        }
+        return seeing - {name} <= self._proven
 
     def _on_refusal(self, name: str, transition: str) -> None:
         if name in self._proven:
@@ -227,9 +245,6 @@ class _System:
         ]
         starting = f'not active yet: {", ".join(missing)}' if missing else ''
         return '; '.join(text for text in (starting, watch.problem) if text)
-
-    def _watch_of(self, name: str) -> ResultWatch:
-        return self._watches[name.rpartition('/')[0]]
 
 
 def _close(watches: Mapping[str, ResultWatch]) -> int:

@@ -127,6 +127,7 @@ def test_cameras_of_a_file_end_with_their_films(data_dir: Path, tmp_path: Path) 
     for namespace in ('/room/a', '/room/b'):
         assert f'{namespace}: profile eu_school' in done.stderr
         assert f'{namespace}/pipeline_node is active' in done.stderr
+    assert '/room/room_node is active' in done.stderr
     assert done.stdout.count('1 face,') == 2, done.stdout
 
 
