@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode
+from classroom_fer_ros.nodes.camera_node import CameraNode
 from classroom_fer_ros.nodes.result_publishers import TOPICS
 from classroom_fer_ros.nodes.room_node import RoomNode
 from distributed import NODES, SUCCESS, ear, node_of
@@ -41,12 +43,14 @@ def relative(found: list[tuple[str, list[str]]]) -> set[str]:
     return {name for name in names if not name.endswith(COMMON)}
 
 
-#: What a node takes last, once it looks around.
-TAKEN_LAST = {
-    'camera_node': '',
-    'face_node': topics.IMAGE,
-    'overlay_node': topics.IMAGE,
-}
+def settled(look: Callable[[], set[str]]) -> set[str]:
+    """What discovery shows, once nothing has been added to it for half a second."""
+    found, since_s = look(), time.monotonic()
+    while time.monotonic() - since_s < 0.5:
+        time.sleep(0.05)
+        if look() != found:
+            found, since_s = look(), time.monotonic()
+    return found
 
 
 def ends(kind: type[AnalysisNode]) -> tuple[set[str], set[str]]:
@@ -58,9 +62,9 @@ def ends(kind: type[AnalysisNode]) -> tuple[set[str], set[str]]:
         def taken() -> set[str]:
             return relative(node.get_subscriber_names_and_types_by_node(*place))
 
-        last = TAKEN_LAST.get(kind.NAME, topics.FACES)
-        wait_until(lambda: not last or last in taken(), 10.0)
-        return relative(node.get_publisher_names_and_types_by_node(*place)), taken()
+        if kind is not CameraNode:
+            wait_until(taken, 10.0)
+        return relative(node.get_publisher_names_and_types_by_node(*place)), settled(taken)
 
 
 def arrows(*kinds: type[AnalysisNode]) -> set[Edge]:
@@ -92,7 +96,12 @@ def test_fused() -> None:
     with pipeline_node(**SMALL, opens_at_start=False) as node:
         assert node.trigger_configure() is SUCCESS
         place = (node.get_name(), node.get_namespace())
-        given = relative(node.get_publisher_names_and_types_by_node(*place))
+
+        def published() -> set[str]:
+            return relative(node.get_publisher_names_and_types_by_node(*place))
+
+        wait_until(published)
+        given = settled(published)
         offered = node.get_service_names_and_types_by_node(*place)
     assert {topic for giver, topic, taker in drawn if taker == 'room_node'} == given & taken
     diagnostics = {topics.DIAGNOSTICS}
