@@ -49,6 +49,8 @@ PICTURE_TOPICS = (topics.IMAGE_COMPRESSED, topics.FACE_CROPS)
 RECORD_PICTURES = 'pictures'
 #: A node that broke is started again after this long, twice as long after each further time.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+#: How a source that is a topic begins, as in `core.sources`, which would want NumPy.
+TOPIC_PREFIX = 'topic:'
 NAMESPACE_PATTERN = re.compile(r'/[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
 NAMESPACE_PROBLEM = 'must be a name such as /classroom/front'
 
@@ -235,9 +237,13 @@ def rooms_of(cameras: Sequence[Camera]) -> tuple[Room, ...]:
     return tuple(rooms)
 
 
-def camera_nodes(mode: str) -> tuple[str, ...]:
-    """Executables that bring pictures; the fused node does so itself."""
-    return (CAMERA_NODE,) if mode == DISTRIBUTED else ()
+def camera_nodes(mode: str, camera: Camera) -> tuple[str, ...]:
+    """
+    Executables that bring pictures; the fused node does so itself, or a driver.
+
+    :raises ConfigError: if the camera's parameter file cannot be read
+    """
+    return (CAMERA_NODE,) if mode == DISTRIBUTED and not _has_driver(camera) else ()
 
 
 def analysis_nodes(mode: str, profile: Profile) -> tuple[str, ...]:
@@ -249,6 +255,23 @@ def analysis_nodes(mode: str, profile: Profile) -> tuple[str, ...]:
         for name, feature in ANALYSIS_NODES.items()
         if feature is None or profile.allows(feature)
     )
+
+
+def remarks(mode: str, camera: Camera) -> tuple[str, ...]:
+    """What to say of a camera at its start: its profile, and which nodes are left out and why."""
+    namespace, profile = camera.namespace, camera.profile.name
+    said = [f'{namespace}: profile {profile}']
+    if mode == DISTRIBUTED:
+        if not camera_nodes(mode, camera):
+            topic = camera.absolute(topics.IMAGE)
+            said.append(f'{namespace}/{CAMERA_NODE} is not started: a driver publishes {topic}')
+        started = analysis_nodes(mode, camera.profile)
+        said += [
+            f'{namespace}/{name} is not started: {profile} forbids it'
+            for name in ANALYSIS_NODES
+            if name not in started
+        ]
+    return tuple(said)
 
 
 def recorded_topics(profile: Profile, record: str) -> tuple[str, ...]:
@@ -297,26 +320,40 @@ def _namespace(text: str) -> str:
     return '/' + text.strip('/')
 
 
+def _has_driver(camera: Camera) -> bool:
+    """Whether the source is a topic that brings the pictures where camera_node would."""
+    sources = {camera.source} if camera.source else _values_in_file(camera.config, 'source')
+    names = {
+        source.strip().removeprefix(TOPIC_PREFIX).strip()
+        for source in sources
+        if source.strip().startswith(TOPIC_PREFIX)
+    }
+    return camera.absolute(topics.IMAGE) in map(camera.absolute, names)
+
+
 def _profile_of_file(path: str) -> str:
     """Profile that a parameter file names; empty if none."""
-    if not path:
-        return ''
-    found = set(_profiles_in(_read_yaml('config', path)))
+    found = _values_in_file(path, 'profile')
     if len(found) > 1:
         raise ConfigError('config', path, f'names several profiles: {", ".join(sorted(found))}')
     return found.pop() if found else ''
 
 
-def _profiles_in(node: Any) -> Iterator[str]:
-    """Profiles of the nodes of a parameter file, whatever namespaces these are in."""
+def _values_in_file(path: str, name: str) -> set[str]:
+    """Every value that a parameter has in a parameter file; none without a file."""
+    return set(_values_in(_read_yaml('config', path), name)) if path else set()
+
+
+def _values_in(node: Any, name: str) -> Iterator[str]:
+    """Values of a parameter, whatever nodes and namespaces they are for."""
     if not isinstance(node, dict):
         return
     for key, inner in node.items():
         if key == 'ros__parameters' and isinstance(inner, dict):
-            if 'profile' in inner:
-                yield str(inner['profile'])
+            if name in inner:
+                yield str(inner[name])
         else:
-            yield from _profiles_in(inner)
+            yield from _values_in(inner, name)
 
 
 def _read_yaml(name: str, path: str) -> Any:

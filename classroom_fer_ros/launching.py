@@ -84,9 +84,9 @@ def classroom(arguments: Mapping[str, str]) -> Iterator[Action]:
     for room in launch_plan.rooms_of(cameras):
         yield from managed_node(launch_plan.ROOM_NODE, room)
     for camera in cameras:
-        yield LogInfo(msg=f'{camera.namespace}: profile {camera.profile.name}')
         mode = arguments['mode']
-        for executable in launch_plan.camera_nodes(mode):
+        yield from (LogInfo(msg=remark) for remark in launch_plan.remarks(mode, camera))
+        for executable in launch_plan.camera_nodes(mode, camera):
             yield from managed_node(executable, camera)
         for executable in launch_plan.analysis_nodes(mode, camera.profile):
             yield from managed_node(executable, camera)
@@ -96,8 +96,9 @@ def classroom(arguments: Mapping[str, str]) -> Iterator[Action]:
 
 def camera_only(arguments: Mapping[str, str]) -> Iterator[Action]:
     """The camera of the distributed mode."""
-    for executable in launch_plan.camera_nodes(launch_plan.DISTRIBUTED):
-        yield from managed_node(executable, launch_plan.camera_of(arguments))
+    camera = launch_plan.camera_of(arguments)
+    for executable in launch_plan.camera_nodes(launch_plan.DISTRIBUTED, camera):
+        yield from managed_node(executable, camera)
 
 
 def pipeline(arguments: Mapping[str, str]) -> Iterator[Action]:

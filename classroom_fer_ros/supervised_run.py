@@ -56,7 +56,9 @@ def run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
             Screen() as screen,
             Supervisor(commands, launch_plan.restart_pause_s, screen.say) as supervisor,
         ):
-            _say_what_is_left_out(cameras, options.mode, screen)
+            for camera in cameras:
+                for remark in launch_plan.remarks(options.mode, camera):
+                    screen.say(remark)
             _System(watches, commands, supervisor, screen).watch(interruption, options.seconds)
     finally:
         for watch in watches.values():
@@ -67,18 +69,18 @@ def run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
 def _arguments(options: argparse.Namespace, ros_arguments: Sequence[str]) -> dict[str, str]:
     """As a launch file takes them."""
     return {
-        'source': options.source or '',
+        'source': _given('source', ros_arguments) or options.source or '',
         'namespace': options.namespace,
         'config': str(options.config or ''),
-        'profile': _profile_in(ros_arguments) or options.profile or '',
+        'profile': _given('profile', ros_arguments) or options.profile or '',
         'cameras': str(options.cameras or ''),
     }
 
 
-def _profile_in(ros_arguments: Sequence[str]) -> str:
-    """The profile, where it is given as a parameter: it decides which nodes are started."""
-    found = [text for text in ros_arguments if text.startswith('profile:=')]
-    return found[-1].partition(':=')[2] if found else ''
+def _given(name: str, ros_arguments: Sequence[str]) -> str:
+    """Value of a parameter among ROS arguments, where it decides which nodes are started."""
+    found = [text for text in ros_arguments if text.startswith(f'{name}:=')]
+    return found[-1].partition(':=')[2].strip('\'"') if found else ''
 
 
 def _commands(
@@ -89,7 +91,7 @@ def _commands(
         f'{camera.namespace}/{executable}': _command(camera, executable)
         for camera in cameras
         for executable in (
-            *launch_plan.camera_nodes(mode),
+            *launch_plan.camera_nodes(mode, camera),
             *launch_plan.analysis_nodes(mode, camera.profile),
         )
     }
@@ -121,18 +123,6 @@ def _check(ros_arguments: Sequence[str]) -> None:
     except RuntimeError as error:
         raise ClassroomFerError(str(error)) from error
     context.try_shutdown()
-
-
-def _say_what_is_left_out(cameras: Sequence[Camera], mode: str, screen: Screen) -> None:
-    for camera in cameras:
-        profile = camera.profile
-        screen.say(f'{camera.namespace}: profile {profile.name}')
-        if mode == launch_plan.DISTRIBUTED:
-            for name in launch_plan.ANALYSIS_NODES:
-                if name not in launch_plan.analysis_nodes(mode, profile):
-                    screen.say(
-                        f'{camera.namespace}/{name} is not started: {profile.name} forbids it'
-                    )
 
 
 class _System:

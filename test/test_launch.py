@@ -101,6 +101,15 @@ def test_arguments(name: str) -> None:
             DISTRIBUTED - {'/classroom/front/expression_node'},
             id='eu_school',
         ),
+        pytest.param(
+            'classroom',
+            {'mode': 'distributed', 'source': 'topic:/classroom/front/image_raw'},
+            DISTRIBUTED - {'/classroom/front/camera_node'},
+            id='driver',
+        ),
+        pytest.param(
+            'camera', {'source': 'topic:/classroom/front/image_raw'}, set(), id='driver alone'
+        ),
         pytest.param('classroom', {'namespace': 'room'}, {'/room/pipeline_node'}, id='namespace'),
         pytest.param('camera', {}, {'/classroom/front/camera_node'}, id='camera'),
         pytest.param('pipeline', {}, FUSED, id='pipeline'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from classroom_fer_ros import launch_plan
 from classroom_fer_ros.core.errors import ConfigError, ProfileError
 from classroom_fer_ros.core.pipeline import PipelineConfig
 from classroom_fer_ros.core.profiles import PROFILES
+from classroom_fer_ros.core.sources import kind
 from classroom_fer_ros.nodes.result_publishers import TOPICS
 
 ROOT = Path(__file__).resolve().parent.parent
 ARGUMENTS = {'namespace': '/classroom/front', 'profile': 'research', 'config': '', 'source': ''}
 PICTURES = {'image_raw/compressed', 'face_crops'}
+CAMERA = launch_plan.camera_of(ARGUMENTS)
 
 
 def test_ros2_launch_runs_without_the_packages_of_the_venv() -> None:
@@ -69,12 +72,52 @@ def test_pictures_that_the_profile_forbids_are_refused() -> None:
 def test_nodes_by_mode_and_profile() -> None:
     standard, school = PROFILES['standard'], PROFILES['eu_school']
     assert launch_plan.analysis_nodes('fused', standard) == ('pipeline_node',)
-    assert launch_plan.camera_nodes('fused') == ()
-    assert launch_plan.camera_nodes('distributed') == ('camera_node',)
+    assert launch_plan.camera_nodes('fused', CAMERA) == ()
+    assert launch_plan.camera_nodes('distributed', CAMERA) == ('camera_node',)
     everything = set(launch_plan.analysis_nodes('distributed', standard))
     assert everything - set(launch_plan.analysis_nodes('distributed', school)) == {
         'expression_node'
     }
+
+
+@pytest.mark.parametrize(
+    ('source', 'content', 'is_driver'),
+    [
+        pytest.param('topic:/classroom/front/image_raw', '', True, id='argument'),
+        pytest.param(' topic:image_raw ', '', True, id='relative'),
+        pytest.param('', 'topic:/classroom/front/image_raw', True, id='file'),
+        pytest.param('0', 'topic:/classroom/front/image_raw', False, id='argument beats file'),
+        pytest.param('topic:/camera/image_raw', '', False, id='relayed'),
+        pytest.param('topic:/classroom/front/image_raw/compressed', '', False, id='compressed'),
+        pytest.param('/classroom/front/image_raw', '', False, id='no topic'),
+        pytest.param('', '', False, id='nothing'),
+    ],
+)
+def test_no_camera_node_beside_a_driver(
+    tmp_path: Path, source: str, content: str, is_driver: bool
+) -> None:
+    config = tmp_path / 'my.yaml'
+    config.write_text(f'/**: {{ros__parameters: {{source: "{content}"}}}}')
+    given = {'source': source, 'config': str(config) if content else ''}
+    camera = launch_plan.camera_of(ARGUMENTS | given)
+    assert bool(launch_plan.camera_nodes('distributed', camera)) is not is_driver
+    assert launch_plan.camera_nodes('fused', camera) == ()
+    said = '\n'.join(launch_plan.remarks('distributed', camera))
+    assert ('/classroom/front/camera_node is not started' in said) is is_driver
+
+
+def test_a_topic_begins_as_in_the_sources() -> None:
+    assert launch_plan.TOPIC_PREFIX == kind.TOPIC_PREFIX
+
+
+def test_what_is_left_out_is_said() -> None:
+    school = replace(CAMERA, profile=PROFILES['eu_school'])
+    left_out = '/classroom/front/expression_node is not started: eu_school forbids it'
+    assert launch_plan.remarks('distributed', school) == (
+        '/classroom/front: profile eu_school',
+        left_out,
+    )
+    assert launch_plan.remarks('fused', school) == ('/classroom/front: profile eu_school',)
 
 
 def test_pauses_grow_and_stop_growing() -> None:

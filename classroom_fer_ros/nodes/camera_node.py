@@ -35,7 +35,9 @@ class CameraNode(SourceNode):
         topics.CAMERA_INFO,
         topics.PREVIEW_COMPRESSED,
     )
-    OWN_TOPIC_ADVICE = 'leave camera_node out where a driver publishes it'
+    OWN_TOPIC_ADVICE = (
+        'leave camera_node out where a driver publishes image_raw, or give it another namespace'
+    )
 
     def start(self) -> None:
         self.make_camera(NoAnalysis())
