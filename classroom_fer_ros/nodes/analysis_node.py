@@ -29,11 +29,14 @@ from classroom_fer_ros.nodes import parameters, topics
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.diagnostics import to_diagnostics
+from classroom_fer_ros.nodes.namespace_guard import require_free, shared_with
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS, ResultPublishers
 from classroom_fer_ros.nodes.service_desk import Handler, ServiceDesk
 from classroom_fer_ros.nodes.work_meter import WorkMeter
 
+#: That somebody else publishes the same is logged this often.
+SHARED_LOG_PERIOD_S = 10.0
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
@@ -47,6 +50,7 @@ class AnalysisNode(LifecycleNode):
     :cvar LEFT_OUT: beginnings of those among them that it has no use for
     :cvar OUTPUTS: topics of `TOPICS` that it publishes
     :cvar ANALYSES: analyses that can be switched here
+    :cvar SOLE_TOPIC: output that nobody else may publish in the namespace; empty for none
     :ivar problem: what is wrong, in plain words; empty while all is well
     """
 
@@ -55,8 +59,10 @@ class AnalysisNode(LifecycleNode):
     LEFT_OUT: tuple[str, ...] = ()
     OUTPUTS: tuple[str, ...] = ()
     ANALYSES: tuple[str, ...] = ()
+    SOLE_TOPIC = ''
 
     def __init__(self, **options: object) -> None:
+        self.born_s = time.monotonic()
         super().__init__(self.NAME, **options)
         names = ('profile', 'diagnostics_period_s', *self.PARAMETERS)
         parameters.declare(self, NodeConfig, names, self.LEFT_OUT)
@@ -111,6 +117,10 @@ class AnalysisNode(LifecycleNode):
 
     def on_tick(self) -> None:
         """Called before diagnostics are published."""
+
+    def on_shared(self, problem: str) -> None:
+        """Called before `on_tick` while others publish the node's `SOLE_TOPIC` too."""
+        self.get_logger().error(problem, throttle_duration_sec=SHARED_LOG_PERIOD_S)
 
     @property
     def input_words(self) -> str:
@@ -207,6 +217,8 @@ class AnalysisNode(LifecycleNode):
         self.profile = profile_named(self.config.analysis.profile)
         self.switches = Switches(self.profile, self.ANALYSES)
         self.start()
+        if self.SOLE_TOPIC:  # last, so that the others are discovered while models load
+            require_free(self, self.SOLE_TOPIC, self.born_s)
         self.outputs = ResultPublishers(self, tuple(set(TOPICS) - set(self.output_topics())))
         self.undo_with(self.outputs.destroy)
         status_pub = self.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS)
@@ -259,6 +271,8 @@ class AnalysisNode(LifecycleNode):
     def _on_timer(self, status_pub: Any) -> None:
         with self.life_lock:
             if self.outputs is not None:
+                if self.SOLE_TOPIC and (problem := shared_with(self, self.SOLE_TOPIC)):
+                    self.on_shared(problem)
                 self.on_tick()
                 self._publish_status(status_pub)
 

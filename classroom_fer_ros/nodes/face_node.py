@@ -15,14 +15,10 @@ from classroom_fer_ros.nodes.analysis_node import AnalysisNode
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.camera import ENDED, Camera
 from classroom_fer_ros.nodes.enrolment import EnrolmentDesk
-from classroom_fer_ros.nodes.namespace_guard import shared_with
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.topic_source import TopicSource
-
-#: That somebody else publishes faces is logged this often.
-LOG_PERIOD_S = 30.0
 
 
 class FaceNode(AnalysisNode):
@@ -41,6 +37,7 @@ class FaceNode(AnalysisNode):
     )
     OUTPUTS = (topics.FACES, topics.LANDMARKS, topics.FACE_CROPS)
     ANALYSES = ('detection', 'identification')
+    SOLE_TOPIC = topics.FACES
 
     def start(self) -> None:
         self.faces = FaceAnalysis(self.analysis, self.switches)
@@ -87,9 +84,6 @@ class FaceNode(AnalysisNode):
         return self._qos == topics.PICTURE_RELIABLE_QOS
 
     def on_tick(self) -> None:
-        shared = shared_with(self, topics.FACES)
-        if shared:
-            self.get_logger().error(shared, throttle_duration_sec=LOG_PERIOD_S)
         is_open = self.camera.source is not None
         if is_open and topics.picture_qos(self, topics.IMAGE) != self._qos:
             self.camera.renew()  # the publisher is new

@@ -26,7 +26,6 @@ from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S
 from classroom_fer_ros.nodes.enrolment import EnrolmentDesk
 from classroom_fer_ros.nodes.face_frames import FaceFrames
-from classroom_fer_ros.nodes.namespace_guard import require_free, shared_with
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS
 from classroom_fer_ros.nodes.service_desk import Handler
@@ -34,7 +33,7 @@ from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.source_node import SourceNode
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
-#: So young, a node gives way to others of its namespace.
+#: Active for less time, a node gives way to others of its namespace.
 NEWCOMER_S = 20.0
 #: The same trouble is logged this often.
 LOG_PERIOD_S = 10.0
@@ -54,16 +53,17 @@ class PipelineNode(SourceNode):
     PARAMETERS = ('',)  # all there are
     LEFT_OUT = ('room.',)
     ANALYSES = ANALYSES
+    SOLE_TOPIC = topics.FACES
     OWN_TOPIC_ADVICE = (
         'give it as `source` before the node is configured, which then leaves it to the driver'
     )
 
     def __init__(self, **options: object) -> None:
-        self._born_s = time.monotonic()
         super().__init__(**options)
         self.on_end: Callable[[str], None] = lambda reason: None
         self._listeners: list[tuple[Listener, bool]] = []
         self._pipeline: ClassroomPipeline | None = None
+        self._begun_s = 0.0
 
     def add_listener(self, listener: Listener, wants_overlay: bool = False) -> None:
         """Hand every result to somebody in this process as well, in the analysis thread."""
@@ -88,13 +88,15 @@ class PipelineNode(SourceNode):
 
     def start(self) -> None:
         self._left_out = self._published_by_driver(self.config.camera.source)
-        # Last, so that the others are discovered while the models load.
         self._pipeline = ClassroomPipeline(self.analysis, self.switches)
         self.undo_with(self._close_pipeline)
-        require_free(self, topics.FACES, self._born_s)
         self.make_camera(self._pipeline)
         self._face_frames = FaceFrames(self)
         self.undo_with(self._face_frames.destroy)
+
+    def begin(self) -> None:
+        super().begin()
+        self._begun_s = time.monotonic()
 
     def _close_pipeline(self) -> None:
         self.pipeline.close()
@@ -185,7 +187,6 @@ class PipelineNode(SourceNode):
         if problem:
             text = f'no picture for {self.performance.idle_s:.0f} s: {problem}'
             self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S)
-        self._yield_to_others()
         with self.camera.lock():
             self.pipeline.report_camera(problem, time.time())
             self._publish_alert_changes()
@@ -200,14 +201,11 @@ class PipelineNode(SourceNode):
         reason = source.explain_silence() if isinstance(source, TopicSource) else ''
         return f'no pictures come from {source.description}' + (f': {reason}' if reason else '')
 
-    def _yield_to_others(self) -> None:
+    def on_shared(self, problem: str) -> None:
         """On a busy machine others are discovered too late to be refused: who is new gives way."""
-        shared = shared_with(self, topics.FACES)
-        if not shared:
-            return
-        self.get_logger().error(shared, throttle_duration_sec=LOG_PERIOD_S)
-        if self.is_camera_open and time.monotonic() - self._born_s < NEWCOMER_S:
-            self.camera.break_off(shared)
+        super().on_shared(problem)
+        if self.is_camera_open and time.monotonic() - self._begun_s < NEWCOMER_S:
+            self.camera.break_off(problem)
 
     def _publish_alert_changes(self) -> None:
         changes = self.pipeline.take_alert_changes()

@@ -31,6 +31,7 @@ class RoomNode(AnalysisNode):
     PARAMETERS = ('room.', 'alerts.', 'class_state.')
     INPUTS = (topics.EXPRESSIONS, topics.FATIGUE, topics.HEAD_POSE)
     OUTPUTS = (topics.ALERTS, topics.ACTIVE_ALERTS, topics.CLASS_STATE)
+    SOLE_TOPIC = topics.CLASS_STATE
 
     def start(self) -> None:
         self.cameras = camera_namespaces(self.config.room.cameras, self.get_namespace())

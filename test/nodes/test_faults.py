@@ -32,8 +32,8 @@ from classroom_fer_ros.core.results import AlertKind, FrameResult
 from classroom_fer_ros.core.sources import SourceConfig
 from classroom_fer_ros.core.sources import device as device_module
 from classroom_fer_ros.core.sources.device import DeviceSource
+from classroom_fer_ros.nodes import analysis_node, source_node, topics
 from classroom_fer_ros.nodes import pipeline_node as node_module
-from classroom_fer_ros.nodes import source_node, topics
 from classroom_fer_ros.nodes.convert import to_time
 from classroom_fer_ros.nodes.pictures import to_compressed, to_image
 from classroom_fer_ros.nodes.pipeline_node import PipelineNode
@@ -342,14 +342,14 @@ def test_a_second_pipeline_in_a_namespace_is_refused() -> None:
 
 
 def test_who_was_discovered_late_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node_module, 'require_free', lambda *_: None)
+    monkeypatch.setattr(analysis_node, 'require_free', lambda *_: None)
     with (
         pipeline_node(camera__students=1, diagnostics_period_s=0.1) as first,
         pipeline_node(camera__students=1, diagnostics_period_s=0.1) as second,
     ):
-        first._born_s -= node_module.NEWCOMER_S
         said, reasons = warnings_of(first, monkeypatch), []
         watch(first)
+        first._begun_s -= node_module.NEWCOMER_S
         time.sleep(0.3)
         assert said == []
         second.on_end = reasons.append

@@ -227,6 +227,17 @@ def test_a_room_without_cameras_is_refused() -> None:
         assert 'room.cameras' in node.problem
 
 
+def test_a_second_node_in_a_namespace_is_refused() -> None:
+    given = {'room__cameras': 'front', 'is_active': False}
+    with node_of(RoomNode, **given) as first, node_of(RoomNode, **given) as second:
+        assert transition(first, 'configure') is SUCCESS, first.problem
+        assert transition(second, 'configure') is TransitionCallbackReturn.FAILURE
+        assert f'{NAMESPACE}/room_node' in second.problem
+        assert transition(first, 'cleanup') is SUCCESS
+        wait_until(lambda: second.count_publishers(topics.CLASS_STATE) == 0)
+        assert transition(second, 'configure') is SUCCESS, second.problem
+
+
 def test_the_way_through_its_life_twice() -> None:
     with node_of(RoomNode, is_active=False, room__cameras='front,back') as node:
         for _ in range(2):
