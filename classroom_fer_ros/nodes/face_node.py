@@ -18,7 +18,11 @@ from classroom_fer_ros.nodes.enrolment import EnrolmentDesk
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.serving import run_node
+from classroom_fer_ros.nodes.stage_node import LOG_PERIOD_S
 from classroom_fer_ros.nodes.topic_source import TopicSource
+
+#: Whoever brings the pictures may come up so much later than this node.
+ALONE_AFTER_S = 10.0
 
 
 class FaceNode(AnalysisNode):
@@ -88,6 +92,15 @@ class FaceNode(AnalysisNode):
         if is_open and topics.picture_qos(self, topics.IMAGE) != self._qos:
             self.camera.renew()  # the publisher is new
         self.problem = self.camera.problem
+        if is_open and self.performance is None:
+            self._explain_silence()
+
+    def _explain_silence(self) -> None:
+        """A closed camera is silent too, but its node is there."""
+        idle_s = self.camera.performance.idle_s
+        if idle_s > ALONE_AFTER_S and not self.count_publishers(topics.IMAGE):
+            text = f'no picture for {idle_s:.0f} s: {self.camera.source.explain_silence()}'
+            self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S)
 
     def _on_camera_open(self, message: Bool) -> None:
         if not message.data:

@@ -23,20 +23,16 @@ from classroom_fer_ros.core.sources import SourceKind, kind_of, topic_name
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.calibration import intrinsics_of
 from classroom_fer_ros.nodes.convert import to_header
-from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S
 from classroom_fer_ros.nodes.enrolment import EnrolmentDesk
 from classroom_fer_ros.nodes.face_frames import FaceFrames
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.serving import run_node
-from classroom_fer_ros.nodes.source_node import SourceNode
-from classroom_fer_ros.nodes.topic_source import TopicSource
+from classroom_fer_ros.nodes.source_node import LOG_PERIOD_S, SourceNode
 
 #: Active for less time, a node gives way to others of its namespace.
 NEWCOMER_S = 20.0
-#: The same trouble is logged this often.
-LOG_PERIOD_S = 10.0
 #: Gets every picture, its result and the result picture (None unless asked for).
 Listener = Callable[[Frame, FrameResult, ImageBgr | None], None]
 
@@ -164,10 +160,7 @@ class PipelineNode(SourceNode):
             listener(frame, result, overlay)
 
     def on_source_end(self, reason: str) -> None:
-        if reason:
-            self.get_logger().error(reason)
-        else:
-            self.get_logger().info(self.camera.trouble)
+        super().on_source_end(reason)
         self.on_end(reason)
 
     def on_trouble(self, text: str) -> None:
@@ -183,23 +176,10 @@ class PipelineNode(SourceNode):
         self.outputs.publish_alerts((), (), header)
 
     def on_tick(self) -> None:
-        problem = self._camera_problem()
-        if problem:
-            text = f'no picture for {self.performance.idle_s:.0f} s: {problem}'
-            self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S)
+        super().on_tick()
         with self.camera.lock():
-            self.pipeline.report_camera(problem, time.time())
+            self.pipeline.report_camera(self.camera_problem(), time.time())
             self._publish_alert_changes()
-
-    def _camera_problem(self) -> str:
-        """Why an open camera delivers no pictures; a film that has ended is no problem."""
-        if not self.is_camera_open:
-            return ''
-        source = self.source
-        if source.problem or self.performance.idle_s <= SILENT_AFTER_S:
-            return source.problem
-        reason = source.explain_silence() if isinstance(source, TopicSource) else ''
-        return f'no pictures come from {source.description}' + (f': {reason}' if reason else '')
 
     def on_shared(self, problem: str) -> None:
         """On a busy machine others are discovered too late to be refused: who is new gives way."""

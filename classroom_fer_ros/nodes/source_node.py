@@ -20,10 +20,13 @@ from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.calibration import to_camera_info
 from classroom_fer_ros.nodes.camera import STATE_KEY, Analysis, Camera
 from classroom_fer_ros.nodes.convert import to_header
+from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.service_desk import Handler
 from classroom_fer_ros.nodes.topic_source import TopicSource
 
+#: The same trouble is logged this often.
+LOG_PERIOD_S = 10.0
 NOT_ACTIVE = 'the node is not active: activate it first (`ros2 lifecycle set … activate`)'
 
 
@@ -59,7 +62,10 @@ class SourceNode(AnalysisNode):
 
     def on_source_end(self, reason: str) -> None:
         """Called in the reading thread, with the reason; empty at a source's natural end."""
-        self.on_trouble(self.camera.trouble)
+        if reason:
+            self.get_logger().error(reason)
+        else:
+            self.get_logger().info(self.camera.trouble)
 
     def publishes(self, topic: str) -> bool:
         """Whether the node itself publishes what a topic as source would bring."""
@@ -123,6 +129,16 @@ class SourceNode(AnalysisNode):
         if self.camera is not None:
             self.camera.trouble = ''
 
+    def camera_problem(self) -> str:
+        """Why an open camera delivers no pictures; a film that has ended is no problem."""
+        if not self.is_camera_open:
+            return ''
+        source = self.source
+        if source.problem or self.performance.idle_s <= SILENT_AFTER_S:
+            return source.problem
+        reason = source.explain_silence() if isinstance(source, TopicSource) else ''
+        return f'no pictures come from {source.description}' + (f': {reason}' if reason else '')
+
     def open_camera(self, source_text: str = '') -> None:
         """
         Open the source, and close the one that was open; without effect if it is open already.
@@ -165,6 +181,12 @@ class SourceNode(AnalysisNode):
 
     def end(self) -> None:
         self.close_camera()
+
+    def on_tick(self) -> None:
+        problem = self.camera_problem()
+        if problem:
+            text = f'no picture for {self.performance.idle_s:.0f} s: {problem}'
+            self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S)
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
         return {

@@ -378,7 +378,7 @@ def test_the_command_of_a_second_pipeline_ends_with_the_reason() -> None:
 
 
 def test_a_topic_that_stays_silent_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node_module, 'SILENT_AFTER_S', 0.3)
+    monkeypatch.setattr(source_node, 'SILENT_AFTER_S', 0.3)
     with pipeline_node(source=f'topic:{TOPIC}', diagnostics_period_s=0.1) as node:
         said = warnings_of(node, monkeypatch)
         watch(node)
