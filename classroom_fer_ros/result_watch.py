@@ -46,6 +46,7 @@ class ResultWatch(Node):
         self._changes: list[Alert] = []
         self._active: tuple[Alert, ...] = ()
         self._statuses: dict[str, DiagnosticStatus] = {}
+        self._dropped: dict[str, int] = {}
 
     def begin(self) -> None:
         """Subscribe."""
@@ -64,6 +65,7 @@ class ResultWatch(Node):
     def forget(self, node: str) -> None:
         """Let go of what a node has said of itself: it has ended."""
         self._statuses.pop(node, None)
+        self._dropped.pop(node, None)
 
     @property
     def is_over(self) -> bool:
@@ -73,9 +75,8 @@ class ResultWatch(Node):
 
     @property
     def dropped(self) -> int:
-        """Pictures passed over, as far as the nodes that run now know."""
-        names = {*SOURCE_NODES, *FACES_NODES} & set(self._statuses)
-        return sum(int(self._value(name, 'dropped') or 0) for name in names)
+        """Pictures passed over, as far as the nodes have told; of a killed one no longer."""
+        return sum(self._dropped.values())
 
     @property
     def title(self) -> str:
@@ -84,7 +85,8 @@ class ResultWatch(Node):
         faces_node = next((name for name in FACES_NODES if self._value(name, 'rate (Hz)')), '')
         if not faces_node:
             return f'{namespace}: no results yet'
-        source = next((s for name in SOURCE_NODES if (s := self._value(name, 'source'))), '')
+        named = (*SOURCE_NODES, *FACES_NODES)
+        source = next((s for name in named if (s := self._value(name, 'source'))), '')
         return (
             f'{namespace}: {source}: {self._value(faces_node, "rate (Hz)")} pictures a second, '
             f'{self._value(faces_node, "analysis (ms)")} ms each, {self.dropped} passed over'
@@ -145,6 +147,8 @@ class ResultWatch(Node):
                 continue
             name = status.name.removeprefix(prefix)
             self._statuses[name] = status
+            if dropped := self._value(name, 'dropped'):  # a source that has ended tells no more
+                self._dropped[name] = int(dropped)
             if name in SOURCE_NODES:
                 self._on_source_state(self._value(name, STATE_KEY), status.message)
 

@@ -10,6 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
 from classroom_fer_ros.core import results
 from classroom_fer_ros.nodes import convert, topics
+from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.camera import ENDED, STATE_KEY, SourceState
 from classroom_fer_ros.nodes.diagnostics import to_diagnostics
 from classroom_fer_ros.result_watch import ResultWatch
@@ -68,9 +69,14 @@ def test_results_by_picture(watch: ResultWatch) -> None:
         assert watch.session.summary.pictures == 3
 
 
-def diagnostics(state: SourceState, problem: str = '', name: str = CAMERA) -> DiagnosticArray:
+def diagnostics(
+    state: SourceState,
+    problem: str = '',
+    name: str = CAMERA,
+    performance: Performance | None = None,
+) -> DiagnosticArray:
     header = convert.to_header(0, '')
-    return to_diagnostics(name, header, 'film', problem, None, {STATE_KEY: state.value})
+    return to_diagnostics(name, header, 'film', problem, performance, {STATE_KEY: state.value})
 
 
 @pytest.mark.parametrize(
@@ -93,3 +99,14 @@ def test_the_end_of_the_source(
     watch._on_diagnostics(diagnostics(state, problem))
     assert watch.is_over is is_over
     assert watch.session.end_reason == reason
+
+
+def test_what_was_passed_over_is_known_after_the_end(watch: ResultWatch) -> None:
+    performance = Performance(
+        pictures=9, dropped=7, fps=20.0, analysis_ms=1.0, idle_s=0.0, stage_ms={}
+    )
+    watch._on_diagnostics(diagnostics(SourceState.OPEN, performance=performance))
+    watch._on_diagnostics(diagnostics(SourceState.ENDED, ENDED))
+    assert watch.dropped == 7
+    watch.forget('camera_node')
+    assert watch.dropped == 0
