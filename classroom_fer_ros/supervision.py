@@ -103,10 +103,8 @@ class Supervised:
         with suppress(BlockingIOError):
             while chunk := os.read(self._process.stdout.fileno(), READ_BYTES):
                 self._rest += chunk
-            if self._rest and not self._rest.endswith(
-                b'\n'
-            ):  # nothing comes any more: the last line is whole
-                self._rest += b'\n'
+            if self._rest:  # nothing comes any more: the last line is whole
+                self._rest = self._rest.removesuffix(b'\n') + b'\n'
         *whole, self._rest = self._rest.split(b'\n')
         for line in whole:
             self.lines.append(line.decode(errors='replace').rstrip('\r'))
