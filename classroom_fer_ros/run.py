@@ -27,6 +27,13 @@ NO_OUT = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point: 0 at the end of the source or on Ctrl-C, 1 if it broke off, 2 if unusable."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:  # while it was loading; later, signals are taken one by one
+        return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options, ros_arguments = parser.parse_known_args(arguments)
     if ros_arguments and ros_arguments[0] != '--ros-args':

@@ -15,7 +15,7 @@ LONGEST_WAIT_S = 0.2
 
 class Interruption:
     """
-    Ctrl-C and SIGTERM, from now on.
+    Ctrl-C, SIGTERM and the end of the terminal, from now on.
 
     :ivar is_there: whether one of them came
     """
@@ -24,6 +24,8 @@ class Interruption:
         self.is_there = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+            signal.signal(signal.SIGHUP, self._on_signal)
 
     def _on_signal(self, *_: object) -> None:
         """Called between two instructions of the main thread: it may hold any lock."""
