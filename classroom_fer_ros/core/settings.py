@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from numbers import Integral
 from typing import Any, TypeVar, get_type_hints
 
 from classroom_fer_ros.core.errors import ConfigError
@@ -79,10 +80,13 @@ def check(config: Any) -> None:
     """
     Compare the fields of a configuration with the ranges and options in their metadata.
 
-    :raises ConfigError: naming the first field that is off; NaN is in no range
+    :raises ConfigError: naming the first field that is off; NaN is in no range, and what is whole
+        by default must be whole
     """
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
+        if _is_whole(field.default) and not _is_whole(value):
+            raise ConfigError(field.name, value, 'must be a whole number')
         if 'range' in field.metadata:
             low, high = field.metadata['range']
             if not low <= value <= high:
@@ -93,6 +97,10 @@ def check(config: Any) -> None:
         options = field.metadata.get('options', (value,))
         if value not in options:
             raise ConfigError(field.name, value, f'must be one of {", ".join(options)}')
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _name(field: dataclasses.Field[Any], prefix: str) -> str:

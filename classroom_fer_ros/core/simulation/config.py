@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
-from classroom_fer_ros.core.errors import ConfigError
+from classroom_fer_ros.core.settings import check
 
 MAX_STUDENTS = 40
 
@@ -42,14 +41,4 @@ class SimulationConfig:
     )
 
     def __post_init__(self) -> None:
-        _check_whole('students', self.students, 1, MAX_STUDENTS)
-        _check_whole('width', self.width, 160, 7680)
-        _check_whole('height', self.height, 120, 4320)
-        _check_whole('seed', self.seed, 0, 2**31 - 1)
-        if not (math.isfinite(self.fps) and 1.0 <= self.fps <= 120.0):
-            raise ConfigError('fps', self.fps, 'must be within 1 and 120 Hz')
-
-
-def _check_whole(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigError(name, value, f'must be a whole number within {low} and {high}')
+        check(self)
