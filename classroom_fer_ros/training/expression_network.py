@@ -1,11 +1,15 @@
-"""The expression classifier: a small residual network."""
+"""The expression classifier: a small residual network with a head for each set of labels."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+
+#: Added to the deviation of a picture's gray values: one without contrast stays one.
+SMALLEST_DEVIATION = 0.02
 
 
 class ResidualBlock(nn.Module):
@@ -33,14 +37,23 @@ class ResidualBlock(nn.Module):
 
 class ExpressionNetwork(nn.Module):
     """
-    Gray faces to logits.
+    Gray faces to logits: one trunk, and a head for each set of labels it is trained on.
 
-    :param channels: width of each stage; every stage halves the size but the first
+    The trunk sees every picture at mean 0 and deviation 1, whatever the light and the camera.
     """
 
     def __init__(
-        self, num_labels: int, channels: tuple[int, ...] = (24, 40, 80, 144), dropout: float = 0.3
+        self,
+        heads: Mapping[str, int],
+        channels: Sequence[int] = (32, 48, 96, 192),
+        blocks: Sequence[int] = (1, 2, 2),
+        dropout: float = 0.3,
     ) -> None:
+        """
+        :param heads: number of labels by name of the set, in the order of the outputs
+        :param channels: width of the first convolution, then of each stage
+        :param blocks: residual blocks of each stage; its first one halves the size
+        """
         super().__init__()
         first = channels[0]
         layers: list[nn.Module] = [
@@ -48,20 +61,24 @@ class ExpressionNetwork(nn.Module):
             nn.BatchNorm2d(first),
             nn.ReLU(inplace=True),
         ]
-        for narrow, wide in itertools.pairwise(channels):
+        for (narrow, wide), count in zip(itertools.pairwise(channels), blocks, strict=True):
             layers.append(ResidualBlock(narrow, wide, 2))
-        layers += [ResidualBlock(channels[-1], channels[-1], 1)]  # (n, last, 6, 6)
-        self.features = nn.Sequential(*layers)
-        self.head = nn.Sequential(
+            layers += [ResidualBlock(wide, wide, 1) for _ in range(count - 1)]
+        self.features = nn.Sequential(
+            *layers,  # (n, last, 6, 6)
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
             nn.Dropout(dropout),
-            nn.Linear(channels[-1], num_labels),
+        )
+        self.heads = nn.ModuleDict(
+            {name: nn.Linear(channels[-1], size) for name, size in heads.items()}
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """
         :param x: shape (n, 1, 48, 48), in [0, 1]
-        :return: logits, shape (n, number of labels)
+        :return: logits of each head, shape (n, number of its labels)
         """
-        return self.head(self.features((x - 0.5) * 4.0))
+        deviation, mean = torch.std_mean(x, dim=(1, 2, 3), keepdim=True)
+        features = self.features((x - mean) / (deviation + SMALLEST_DEVIATION))
+        return tuple(head(features) for head in self.heads.values())

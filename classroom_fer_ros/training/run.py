@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import csv
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -65,7 +66,8 @@ class Run(Generic[Network]):
             total_steps=config.epochs * steps_per_epoch,
             pct_start=0.15,
         )
-        generator = torch.Generator().manual_seed(config.seed)
+        device = next(network.parameters()).device
+        generator = torch.Generator(device).manual_seed(config.seed)
         return cls(config, network, copy.deepcopy(network), optimizer, schedule, generator)
 
     def step(self, loss: Tensor) -> float:
@@ -89,15 +91,18 @@ class Run(Generic[Network]):
                     averaged.copy_(current)
 
     def finish(
-        self, work: Path, train_epoch: Callable[[], float], judge: Callable[[], float]
+        self,
+        work: Path,
+        train_epoch: Callable[[], float],
+        judge: Callable[[], Mapping[str, float]],
     ) -> Path:
         """
         Train until the last epoch, from where the folder's last checkpoint left off.
 
         :param work: folder for checkpoints and the log
         :param train_epoch: one pass over the training pictures, giving the mean loss
-        :param judge: accuracy of the averaged network on validation
-        :return: checkpoint of the best epoch
+        :param judge: accuracies of the averaged network on validation, by name
+        :return: checkpoint of the epoch whose mean accuracy was best
         """
         work.mkdir(parents=True, exist_ok=True)
         last, best = work / 'last.pt', work / 'best.pt'
@@ -106,8 +111,9 @@ class Run(Generic[Network]):
         while self.epoch < self.config.epochs:
             loss = train_epoch()
             self.epoch += 1
-            reached = judge()
-            _log(work / 'log.csv', self.epoch, loss, reached)
+            accuracies = judge()
+            _log(work / 'log.csv', self.epoch, loss, accuracies)
+            reached = statistics.mean(accuracies.values())
             if reached > self.best_accuracy:
                 self.best_accuracy = reached
                 self.save(best)
@@ -134,20 +140,22 @@ class Run(Generic[Network]):
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint of the same configuration."""
-        saved = torch.load(path, weights_only=True)
+        device = self.generator.device
+        saved = torch.load(path, map_location=device, weights_only=True)
         self.network.load_state_dict(saved['network'])
         self.average.load_state_dict(saved['average'])
         self.optimizer.load_state_dict(saved['optimizer'])
         self.schedule.load_state_dict(saved['schedule'])
-        self.generator.set_state(saved['generator'])
+        self.generator.set_state(saved['generator'].cpu())
         self.epoch, self.best_accuracy = saved['epoch'], saved['best_accuracy']
 
 
-def _log(path: Path, epoch: int, loss: float, reached: float) -> None:
+def _log(path: Path, epoch: int, loss: float, accuracies: Mapping[str, float]) -> None:
     is_new = not path.is_file()
     with path.open('a', newline='') as lines:
         writer = csv.writer(lines)
         if is_new:
-            writer.writerow(['epoch', 'loss', 'validation_accuracy'])
-        writer.writerow([epoch, f'{loss:.4f}', f'{reached:.4f}'])
-    print(f'epoch {epoch}: loss {loss:.4f}, validation accuracy {reached:.4f}', flush=True)
+            writer.writerow(['epoch', 'loss', *accuracies])
+        writer.writerow([epoch, f'{loss:.4f}', *(f'{value:.4f}' for value in accuracies.values())])
+    reached = ', '.join(f'{name} {value:.4f}' for name, value in accuracies.items())
+    print(f'epoch {epoch}: loss {loss:.4f}, validation: {reached}', flush=True)

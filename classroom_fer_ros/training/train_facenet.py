@@ -142,9 +142,9 @@ def train(config: FaceNetConfig, data: Path, work: Path) -> Path:
     network = make_network(config).to(memory_format=torch.channels_last)
     run = Run.start(config, network, steps_per_epoch(people, config))
 
-    def judge() -> float:
+    def judge() -> dict[str, float]:
         embeddings = embed(run.average, crops)
-        return accuracy_over_folds(pairs.similarity(embeddings), pairs.is_same)
+        return {'accuracy': accuracy_over_folds(pairs.similarity(embeddings), pairs.is_same)}
 
     return run.finish(work, lambda: train_epoch(run, people), judge)
 
