@@ -22,9 +22,12 @@ class ModelCard:
 
     :param file: name of the ONNX file, in the card's folder
     :param labels: names of the outputs in order, empty for an embedding
+    :param heads: labels of each output of the ONNX file by its name, where it has several
+    :param served_head: the output that answers at run time; the others are for evaluation
     :param input_size: width and height of the network's input, in pixels
     :param preprocessing: how a crop becomes the network's input, in words
     :param accuracy: figures that `command_evaluation` prints, by name
+    :param settings: numbers that belong to these weights, such as thresholds, by name
     """
 
     name: str
@@ -34,6 +37,8 @@ class ModelCard:
     input_size: tuple[int, int]
     preprocessing: str
     labels: tuple[str, ...] = ()
+    heads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    served_head: str = ''
     training_data: str = ''
     licence: str = ''
     command: str = ''
@@ -67,6 +72,10 @@ def load_card(path: Path) -> ModelCard:
         values: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
         values['labels'] = tuple(values.get('labels', ()))
         values['input_size'] = tuple(values['input_size'])
+        values['heads'] = {name: tuple(labels) for name, labels in values.get('heads', {}).items()}
+        values['settings'] = {
+            name: float(value) for name, value in values.get('settings', {}).items()
+        }
         return ModelCard(**values, folder=path.parent)
     except OSError as error:
         raise ModelError(f'model card {path} cannot be read: {error.strerror}') from error

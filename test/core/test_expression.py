@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,90 @@ def test_other_labels_are_refused(tmp_path: Path, labels: tuple[str, ...]) -> No
 def test_seven_labels_are_enough(tmp_path: Path) -> None:
     classifier = ExpressionClassifier(write_expression_model(tmp_path, EXPRESSION_LABELS))
     assert classifier.classify_gray(faces_showing(3)).argmax() == 3
+
+
+HEADS = {'ferplus': LABELS, 'fer2013': EXPRESSION_LABELS}
+
+
+@pytest.mark.parametrize('served', ['ferplus', 'fer2013'])
+def test_the_served_head_answers_and_the_other_can_be_asked(tmp_path: Path, served: str) -> None:
+    card = write_expression_model(tmp_path, heads=HEADS, served_head=served)
+    classifier = ExpressionClassifier(card)
+    images = faces_showing(2) + faces_showing(5, head=1)
+    assert (classifier.heads, classifier.served_head) == (HEADS, served)
+    answers = {head: int(classifier.classify_gray(images, head).argmax()) for head in HEADS}
+    assert answers == {'ferplus': 2, 'fer2013': 5}
+    assert classifier.classify_gray(images).argmax() == answers[served]
+    assert classifier.logits(images, 'ferplus').shape == (1, 8)
+    with pytest.raises(ModelError, match=r'no head affectnet, only fer2013, ferplus'):
+        classifier.logits(images, 'affectnet')
+
+
+def test_each_head_has_its_temperature(tmp_path: Path) -> None:
+    settings = {'temperature_ferplus': 5.0, 'uncertain_below': 0.45}
+    card = write_expression_model(tmp_path, heads=HEADS, settings=settings)
+    classifier = ExpressionClassifier(card)
+    cool, plain = (
+        classifier.classify_gray(faces_showing(3, head=row), head)[0, 3]
+        for row, head in enumerate(HEADS)
+    )
+    assert plain == pytest.approx(np.exp(10) / (np.exp(10) + 6), rel=1e-5)
+    assert cool == pytest.approx(np.exp(2) / (np.exp(2) + 6), rel=1e-5)
+    assert classifier.uncertain_below == 0.45
+
+
+@pytest.mark.parametrize(
+    ('changes', 'words'),
+    [
+        pytest.param(
+            {'heads': {'ferplus': LABELS}},
+            r'names the heads ferplus, but the outputs of the network are ferplus, fer2013',
+            id='a head is missing',
+        ),
+        pytest.param(
+            {'heads': {'votes': LABELS, 'fer2013': EXPRESSION_LABELS}},
+            'names the heads votes, fer2013',
+            id='another name',
+        ),
+        pytest.param(
+            {'heads': HEADS | {'fer2013': LABELS}},
+            '8 labels of the head fer2013, but the network has 7',
+            id='a label too many',
+        ),
+        pytest.param(
+            {'heads': HEADS | {'fer2013': EXPRESSION_LABELS[::-1]}},
+            'labels begin with',
+            id='another order',
+        ),
+        pytest.param({'heads': {}}, 'names the heads|outputs of the network', id='no heads'),
+        pytest.param({'served_head': 'affectnet'}, 'serves the head affectnet', id='not served'),
+        pytest.param(
+            {'settings': {'temperature_fer2013': 0.0}},
+            'temperature_fer2013 is 0.0',
+            id='no temperature',
+        ),
+        pytest.param(
+            {'settings': {'temperature_ferplus': float('nan')}},
+            'temperature_ferplus is nan',
+            id='temperature NaN',
+        ),
+        pytest.param({'settings': {'uncertain_below': 1.5}}, 'uncertain_below is 1.5', id='limit'),
+    ],
+)
+def test_cards_that_do_not_fit_their_network(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    card = write_expression_model(tmp_path, heads=HEADS)
+    values = json.loads(card.read_text())
+    card.write_text(json.dumps(values | changes))
+    with pytest.raises(ModelError, match=words) as caught:
+        ExpressionClassifier(card)
+    assert 'tiny.json' in str(caught.value)
+
+
+def test_the_order_of_the_labels_is_the_interface() -> None:
+    served = ' '.join(EXPRESSION_LABELS)
+    assert served == 'angry disgusted scared happy sad surprised neutral'
 
 
 @pytest.mark.parametrize(

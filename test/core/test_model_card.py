@@ -36,6 +36,8 @@ def test_a_card_comes_back_as_it_was_written(tmp_path: Path) -> None:
         input_size=(48, 40),
         preprocessing='÷ 255',
         labels=LABELS,
+        heads={'ferplus': LABELS, 'fer2013': LABELS[:7]},
+        served_head='ferplus',
         accuracy={'ferplus': 0.87},
         settings={'temperature': 1.5},
         folder=tmp_path,
@@ -50,6 +52,7 @@ def test_the_least_that_a_card_says(tmp_path: Path) -> None:
     (tmp_path / 'a.json').write_text(json.dumps(MINIMUM))
     card = load_card(tmp_path / 'a.json')
     assert (card.labels, card.input_size, card.accuracy) == ((), (48, 48), {})
+    assert (card.heads, card.served_head) == ({}, '')
 
 
 @pytest.mark.parametrize(
