@@ -65,12 +65,34 @@ def test_degenerate_pictures_have_no_face(
 def test_regions_cover_the_picture(detector: FullRangeDetector, size_wh: tuple[int, int]) -> None:
     width, height = size_wh
     seen = np.zeros((height, width), bool)
-    regions = detector.regions(size_wh)
-    assert regions[0] == (0, 0, width, height)
-    for x_min, y_min, x_max, y_max in regions[1:]:
+    around, whole, *tiles = detector.regions(size_wh)
+    longest = max(size_wh)
+    assert around == (-longest, -longest, width + longest, height + longest)
+    assert whole == (0, 0, width, height)
+    for x_min, y_min, x_max, y_max in tiles:
         seen[y_min:y_max, x_min:x_max] = True
-    assert len(regions) == 1 or seen.all()
-    assert all(0 <= r[0] < r[2] <= width and 0 <= r[1] < r[3] <= height for r in regions)
+    assert not tiles or seen.all()
+    assert all(0 <= r[0] < r[2] <= width and 0 <= r[1] < r[3] <= height for r in tiles)
+
+
+@pytest.mark.parametrize('side', [96, 260], ids=['enlarged', 'shrunk'])
+@pytest.mark.parametrize('tightness', [1.0, 1.6])
+def test_a_face_that_fills_the_picture(
+    detector: FullRangeDetector, tightness: float, side: int
+) -> None:
+    """Cut down to the face, it is found in the same place as in the whole photograph."""
+    image = cv2.imread(str(package_file('scikit-image', 'skimage/data/astronaut.png')))
+    (known,) = detector(image)
+    x_min, y_min, x_max, y_max = known.box_xyxy
+    half = (x_max - x_min) / 2 * tightness
+    left, top = round((x_min + x_max) / 2 - half), round((y_min + y_max) / 2 - half)
+    cut = image[top : top + round(2 * half), left : left + round(2 * half)]
+    scale = side / cut.shape[0]
+    (found,) = detector(cv2.resize(cut, (side, side)))
+    expected = (known.keypoints_xy - [left, top]) * scale
+    eye_px = np.linalg.norm(expected[0] - expected[1])
+    distance = np.linalg.norm(found.keypoints_xy[:4] - expected[:4], axis=1)
+    assert (distance < 0.2 * eye_px).all()
 
 
 @pytest.mark.parametrize(
