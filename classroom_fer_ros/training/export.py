@@ -17,11 +17,14 @@ MAX_DIFFERENCE = 1e-4
 CHECKED_BATCH = 5
 
 
-def export_onnx(network: nn.Module, example: Tensor, path: Path) -> None:
+def export_onnx(
+    network: nn.Module, example: Tensor, path: Path, outputs: tuple[str, ...] = ('output',)
+) -> None:
     """
     Write a network with a batch of any size.
 
     :param example: one input, shape (1, channels, height, width)
+    :param outputs: names of what the network gives, in order
     """
     network.eval()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,8 +33,8 @@ def export_onnx(network: nn.Module, example: Tensor, path: Path) -> None:
         (example,),
         str(path),
         input_names=['input'],
-        output_names=['output'],
-        dynamic_axes={'input': {0: 'batch'}, 'output': {0: 'batch'}},
+        output_names=list(outputs),
+        dynamic_axes={name: {0: 'batch'} for name in ('input', *outputs)},
         opset_version=OPSET,
         dynamo=False,
     )
@@ -47,9 +50,10 @@ def check_export(network: nn.Module, card: ModelCard, shape: tuple[int, ...]) ->
     """
     batch = torch.rand((CHECKED_BATCH, *shape), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        expected = network.eval()(batch).numpy()
-    (found,) = open_session(card).run(None, {'input': batch.numpy()})
-    difference = float(np.abs(expected - found).max())
+        expected = network.eval()(batch)
+    found = open_session(card).run(None, {'input': batch.numpy()})
+    pairs = zip(expected if isinstance(expected, tuple) else (expected,), found, strict=True)
+    difference = max(float(np.abs(torch_s.numpy() - onnx_s).max()) for torch_s, onnx_s in pairs)
     if not difference <= MAX_DIFFERENCE:
         raise ModelError(f'{card.path}: differs from the trained network by {difference}')
     return difference

@@ -16,6 +16,8 @@ from classroom_fer_ros.core.labels import EXPRESSION_LABELS
 
 #: What the head of FER+ tells apart: the served labels, then contempt, which is never shown.
 FERPLUS_LABELS = (*EXPRESSION_LABELS, 'contempt')
+#: Columns of the votes, unknown and not-a-face included.
+NUM_VOTES = 10
 #: Sets of labels that one picture has, as the heads of the network are named.
 LABEL_SETS: dict[str, tuple[str, ...]] = {'ferplus': FERPLUS_LABELS, 'fer2013': EXPRESSION_LABELS}
 
@@ -51,6 +53,8 @@ def load_ferplus(path: Path) -> LabelledFaces:
     """
     Read the pictures that either set of labels says something about.
 
+    A file of a user's own pictures has `labels` in place of `votes` and `fer2013`.
+
     Single votes are taken for slips and dropped where anything else remains; pictures that most
     called unknown or no face have no votes (Barsoum et al., "Training Deep Networks for Facial
     Expression Recognition with Crowd-Sourced Label Distribution", 2016).
@@ -59,12 +63,16 @@ def load_ferplus(path: Path) -> LabelledFaces:
     """
     try:
         with np.load(path) as data:
-            images, votes = data['images'], data['votes'].astype(np.float32)
-            fer2013 = data['fer2013'].astype(np.int64)
+            images = data['images']
+            nobody = np.zeros((len(images), NUM_VOTES), np.float32)
+            votes = data['votes'].astype(np.float32) if 'votes' in data else nobody
+            fer2013 = data['fer2013' if 'fer2013' in data else 'labels'].astype(np.int64)
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f'{path} is no file of FER+ pictures and votes: {error}') from error
-    if images.shape[1:] != (48, 48) or votes.shape != (len(images), 10):
+    if images.shape[1:] != (48, 48) or votes.shape != (len(images), NUM_VOTES):
         raise DataError(f'{path}: pictures {images.shape}, votes {votes.shape}: not FER+ layout')
+    if fer2013.shape != (len(images),) or fer2013.max(initial=-1) >= len(EXPRESSION_LABELS):
+        raise DataError(f'{path}: labels must be one index from -1 to 6 for each picture')
     shares = _vote_shares(votes)
     majority = ferplus_majority(votes).astype(np.int64)
     faces = LabelledFaces(images, shares, majority, fer2013)

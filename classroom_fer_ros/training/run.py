@@ -13,6 +13,11 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from classroom_fer_ros.training import workers
+
+#: Checkpoints of a run's folder.
+BEST, LAST = 'best.pt', 'last.pt'
+
 
 class RunConfig(Protocol):
     """The settings that every run has; its dataclass may have more."""
@@ -74,6 +79,7 @@ class Run(Generic[Network]):
         """Follow the gradient of one batch; the loss as a number."""
         self.optimizer.zero_grad()
         loss.backward()
+        workers.average_gradients(self.network)
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
         self.schedule.step()
@@ -105,20 +111,23 @@ class Run(Generic[Network]):
         :return: checkpoint of the epoch whose mean accuracy was best
         """
         work.mkdir(parents=True, exist_ok=True)
-        last, best = work / 'last.pt', work / 'best.pt'
-        if last.is_file():
-            self.resume(last)
+        if (work / LAST).is_file():
+            self.resume(work / LAST)
         while self.epoch < self.config.epochs:
             loss = train_epoch()
             self.epoch += 1
-            accuracies = judge()
-            _log(work / 'log.csv', self.epoch, loss, accuracies)
-            reached = statistics.mean(accuracies.values())
-            if reached > self.best_accuracy:
-                self.best_accuracy = reached
-                self.save(best)
-            self.save(last)
-        return best
+            if workers.rank() == 0:
+                self._judge(work, loss, judge())
+        return work / BEST
+
+    def _judge(self, work: Path, loss: float, accuracies: Mapping[str, float]) -> None:
+        """Log an epoch and keep it, as the best if it is."""
+        _log(work / 'log.csv', self.epoch, loss, accuracies)
+        reached = statistics.mean(accuracies.values())
+        if reached > self.best_accuracy:
+            self.best_accuracy = reached
+            self.save(work / BEST)
+        self.save(work / LAST)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole or not at all."""

@@ -25,11 +25,17 @@ from torch.nn import functional
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
 from classroom_fer_ros.core.expression import INPUT_SIZE, network_input
 from classroom_fer_ros.core.model_card import ModelCard, sha256_of
+from classroom_fer_ros.training import workers
 from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.device import best_device, mixed_precision
 from classroom_fer_ros.training.export import count_parameters, export_onnx, finish_card
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
-from classroom_fer_ros.training.ferplus import FERPLUS_LABELS, LABEL_SETS, LabelledFaces, load_ferplus
+from classroom_fer_ros.training.ferplus import (
+    FERPLUS_LABELS,
+    LABEL_SETS,
+    LabelledFaces,
+    load_ferplus,
+)
 from classroom_fer_ros.training.run import Run
 
 
@@ -63,9 +69,11 @@ def train_epoch(run: Run[ExpressionNetwork], faces: LabelledFaces) -> float:
     run.network.train()
     device = run.generator.device
     losses = []
-    order = torch.randperm(len(faces), generator=run.generator, device=device).cpu().numpy()
+    shuffled = torch.randperm(len(faces), generator=run.generator, device=device)
+    order = workers.share_first(shuffled).cpu().numpy()
     batches = np.array_split(order, max(1, len(order) // run.config.batch_size))
-    for batch in track(batches, f'epoch {run.epoch + 1}', transient=True):
+    for whole in track(batches, f'epoch {run.epoch + 1}', transient=True):
+        batch = whole[workers.rank() :: workers.count()]
         images = augment(_images(faces.images[batch], device), run.generator)
         with mixed_precision(device):
             by_votes, by_label = run.network(images)
@@ -84,18 +92,23 @@ def expression_loss(
     """
     votes = torch.from_numpy(faces.votes).to(by_votes.device)
     labels = torch.from_numpy(faces.fer2013).to(by_label.device)
-    has_votes = votes.any(dim=1)
-    loss_votes = functional.cross_entropy(
-        by_votes.float()[has_votes], votes[has_votes], label_smoothing=config.label_smoothing
-    )
-    loss_labels = functional.cross_entropy(
-        by_label.float(), labels, ignore_index=-1, label_smoothing=config.label_smoothing
-    )
-    return loss_votes + config.fer2013_weight * loss_labels
+    has_votes, has_label = votes.any(dim=1), labels >= 0
+    loss = torch.zeros((), device=by_votes.device)
+    for logits, targets, is_known, weight in (
+        (by_votes, votes, has_votes, 1.0),
+        (by_label, labels, has_label, config.fer2013_weight),
+    ):
+        if is_known.any():
+            loss = loss + weight * functional.cross_entropy(
+                logits.float()[is_known],
+                targets[is_known],
+                label_smoothing=config.label_smoothing,
+            )
+    return loss
 
 
 def accuracies(network: ExpressionNetwork, faces: LabelledFaces) -> dict[str, float]:
-    """Share of pictures for which each head gives the label of its set."""
+    """Share of pictures for which each head gives the label of its set, where they have one."""
     network.eval()
     device = next(network.parameters()).device
     guesses: list[list[Tensor]] = []
@@ -105,14 +118,12 @@ def accuracies(network: ExpressionNetwork, faces: LabelledFaces) -> dict[str, fl
                 [logits.argmax(dim=1).cpu() for logits in network(_images(images, device))]
             )
     by_votes, by_label = (torch.cat(heads).numpy() for heads in zip(*guesses, strict=True))
+    found = {'ferplus': (by_votes, faces.majority), 'fer2013': (by_label, faces.fer2013)}
     return {
-        'ferplus': _share_right(by_votes, faces.majority),
-        'fer2013': _share_right(by_label, faces.fer2013),
+        name: float((guess == labels)[labels >= 0].mean())
+        for name, (guess, labels) in found.items()
+        if (labels >= 0).any()
     }
-
-
-def _share_right(found: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]) -> float:
-    return float((found == labels)[labels >= 0].mean())
 
 
 def _images(images: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
@@ -120,17 +131,15 @@ def _images(images: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
     return torch.from_numpy(network_input(images)).to(device)
 
 
-def train(config: TrainingConfig, data: Path, work: Path) -> Path:
+def train(config: TrainingConfig, training_file: Path, validation_file: Path, work: Path) -> Path:
     """
     Train, or go on training.
 
-    :param data: folder with ``ferplus_train.npz`` and ``ferplus_validation.npz``
     :param work: folder for checkpoints and the log
     :return: checkpoint of the best epoch
-    :raises DataError: if the data are missing or broken
+    :raises DataError: if the files are missing or broken
     """
-    training = load_ferplus(data / 'ferplus_train.npz')
-    validation = load_ferplus(data / 'ferplus_validation.npz')
+    training, validation = load_ferplus(training_file), load_ferplus(validation_file)
     steps = max(1, len(training) // config.batch_size)
     run = Run.start(config, make_network(config), steps)
     return run.finish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,47 +13,112 @@ pytest.importorskip('torch', reason='no torch: run `make setup-training`')
 import torch
 
 from classroom_fer_ros.core.errors import DataError
-from classroom_fer_ros.core.expression import INPUT_SIZE, network_input
+from classroom_fer_ros.core.expression import INPUT_SIZE
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
 from classroom_fer_ros.core.model_card import ModelCard, sha256_of
+from classroom_fer_ros.training import train_expression
 from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.export import check_export, export_onnx
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
-from classroom_fer_ros.training.ferplus import TRAINED_LABELS, LabelledFaces, load_ferplus
-from classroom_fer_ros.training.train_expression import accuracy
+from classroom_fer_ros.training.ferplus import (
+    FERPLUS_LABELS,
+    LABEL_SETS,
+    LabelledFaces,
+    load_ferplus,
+)
+from classroom_fer_ros.training.run import Run
+from classroom_fer_ros.training.train_expression import (
+    TrainingConfig,
+    accuracies,
+    make_network,
+    train,
+    train_epoch,
+)
 
-NARROW = (8, 12, 16)
+TINY = TrainingConfig(
+    channels=(8, 12, 16), blocks=(1, 1), epochs=80, batch_size=8, learning_rate=0.01, dropout=0.0
+)
 
 
-def test_served_labels_come_first() -> None:
-    assert TRAINED_LABELS[:7] == EXPRESSION_LABELS
-    assert TRAINED_LABELS[7:] == ('contempt',)
-
-
-def test_eight_real_pictures_are_learned(data_dir: Path) -> None:
-    """Without augmentation; with shuffled labels the same network must not know better."""
+@pytest.fixture
+def eight_faces(data_dir: Path) -> LabelledFaces:
+    """Real pictures that the voters agreed on, one at least of each label."""
     faces = load_ferplus(data_dir / 'ferplus_train.npz')
-    order = [int(np.flatnonzero(faces.targets[:, label] > 0.7)[0]) for label in range(7)]
-    chosen = LabelledFaces(faces.images[order], faces.targets[order])
-    torch.manual_seed(0)
-    network = ExpressionNetwork(len(TRAINED_LABELS), NARROW, dropout=0.0)
-    optimizer = torch.optim.Adam(network.parameters(), 0.01)
-    images = torch.from_numpy(network_input(chosen.images))
-    targets = torch.from_numpy(chosen.targets)
-    assert accuracy(network, chosen) < 0.8
-    network.train()
-    for _ in range(60):
-        loss = torch.nn.functional.cross_entropy(network(images), targets)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    assert accuracy(network, chosen) == 1.0
+    order = [int(np.flatnonzero(faces.votes[:, label] > 0.7)[0]) for label in range(8)]
+    return faces[np.array(order)]
+
+
+def test_the_order_of_the_labels_is_pinned() -> None:
+    served = ('angry', 'disgusted', 'scared', 'happy', 'sad', 'surprised', 'neutral')
+    assert served == EXPRESSION_LABELS
+    assert (*served, 'contempt') == FERPLUS_LABELS
+    assert list(LABEL_SETS.items()) == [('ferplus', FERPLUS_LABELS), ('fer2013', served)]
+
+
+def test_eight_real_pictures_are_learned(
+    eight_faces: LabelledFaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_expression, 'augment', lambda images, generator: images)
+    run = Run.start(TINY, make_network(TINY), 1)
+    assert accuracies(run.network, eight_faces)['ferplus'] < 0.5
+    for _ in range(TINY.epochs):
+        train_epoch(run, eight_faces)
+    assert accuracies(run.network, eight_faces) == {'ferplus': 1.0, 'fer2013': 1.0}
+
+
+def test_shuffled_labels_teach_nothing(data_dir: Path) -> None:
+    """The same few epochs learn from right labels, not from shuffled ones."""
+    faces = load_ferplus(data_dir / 'ferplus_train.npz')[np.arange(2000)]
+    judged = load_ferplus(data_dir / 'ferplus_validation.npz')[np.arange(600)]
+    order = np.random.default_rng(0).permutation(len(faces))
+    shuffled = replace(faces, votes=faces.votes[order], fer2013=faces.fer2013[order])
+    right, wrong = (_accuracy_after(3, some, judged) for some in (faces, shuffled))
+    most_frequent = np.bincount(judged.majority[judged.majority >= 0]).max() / len(judged)
+    assert right > most_frequent + 0.05
+    assert wrong < most_frequent + 0.05
+
+
+def _accuracy_after(epochs: int, faces: LabelledFaces, judged: LabelledFaces) -> float:
+    config = replace(TINY, epochs=epochs, batch_size=50, channels=(16, 24, 32))
+    run = Run.start(config, make_network(config), len(faces) // config.batch_size)
+    for _ in range(epochs):
+        train_epoch(run, faces)
+    return accuracies(run.network, judged)['ferplus']
+
+
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / 'data'
+    data.mkdir()
+    for name, count in (('train', 64), ('validation', 32)):
+        with np.load(data_dir / f'ferplus_{name}.npz') as whole:
+            few = {key: whole[key][:count] for key in ('images', 'votes', 'fer2013')}
+        np.savez(data / f'ferplus_{name}.npz', **few)
+    config = replace(TINY, epochs=3, batch_size=32)
+    files = data / 'ferplus_train.npz', data / 'ferplus_validation.npz'
+    whole = torch.load(train(config, *files, tmp_path / 'whole').with_name('last.pt'))
+    finished = Run.save
+
+    def save_and_break(run: Run[ExpressionNetwork], path: Path) -> None:
+        finished(run, path)
+        if path.name == 'last.pt' and run.epoch == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, 'save', save_and_break)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, *files, tmp_path / 'parts')
+    monkeypatch.undo()
+    parts = torch.load(train(config, *files, tmp_path / 'parts').with_name('last.pt'))
+    assert parts['epoch'] == whole['epoch'] == 3
+    for key, weights in whole['average'].items():
+        assert torch.allclose(parts['average'][key], weights, atol=1e-5), key
 
 
 def test_onnx_gives_what_torch_gives(tmp_path: Path) -> None:
-    network = ExpressionNetwork(8, NARROW)
+    network = make_network(TINY)
     path = tmp_path / 'expression.onnx'
-    export_onnx(network, torch.zeros(1, 1, INPUT_SIZE, INPUT_SIZE), path)
+    export_onnx(network, torch.zeros(1, 1, INPUT_SIZE, INPUT_SIZE), path, tuple(LABEL_SETS))
     card = ModelCard(
         name='tiny',
         task='expression',
@@ -81,12 +147,15 @@ def test_votes_become_shares(tmp_path: Path) -> None:
     votes[1, [3, 5]] = 9, 1  # a single vote is a slip
     votes[2, 9] = 10  # not a face
     images = np.zeros((3, 48, 48), np.uint8)
-    np.savez(tmp_path / 'votes.npz', images=images, votes=votes)
+    fer2013 = np.array([3, -1, -1], np.int8)
+    np.savez(tmp_path / 'votes.npz', images=images, votes=votes, fer2013=fer2013)
     faces = load_ferplus(tmp_path / 'votes.npz')
-    assert len(faces.images) == 2
+    assert len(faces) == 2
     happy, neutral, sad = (EXPRESSION_LABELS.index(name) for name in ('happy', 'neutral', 'sad'))
-    assert faces.targets[0, [happy, neutral]] == pytest.approx([0.6, 0.4])
-    assert faces.targets[1, sad] == 1.0
+    assert faces.votes[0, [happy, neutral]] == pytest.approx([0.6, 0.4])
+    assert faces.votes[1, sad] == 1.0
+    assert faces.majority.tolist() == [happy, sad]
+    assert faces.fer2013.tolist() == [3, -1]
 
 
 @pytest.mark.parametrize('content', [b'', b'no archive'], ids=['empty', 'text'])
