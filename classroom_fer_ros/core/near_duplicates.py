@@ -28,7 +28,8 @@ def thumbnails(images_gray: ImageGray) -> FloatArray:
         np.float32,
     ).reshape(len(images_gray), THUMBNAIL_SIZE**2)
     small -= small.mean(axis=1, keepdims=True)
-    return small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)
+    lengths = np.linalg.norm(small, axis=1, keepdims=True)
+    return np.asarray(small / np.maximum(lengths, 1e-6), np.float32)
 
 
 def occurs_among(images_gray: ImageGray, others_gray: ImageGray) -> npt.NDArray[np.bool_]:

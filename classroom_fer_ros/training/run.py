@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.training import workers
 
 #: Checkpoints of a run's folder.
@@ -148,9 +149,18 @@ class Run(Generic[Network]):
         part.rename(path)
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint of the same configuration."""
+        """
+        Go on from a checkpoint.
+
+        :raises DataError: if it is of a run with other settings
+        """
         device = self.generator.device
         saved = torch.load(path, map_location=device, weights_only=True)
+        if saved['config'] != asdict(self.config):
+            raise DataError(
+                f'{path} is of a run with other settings: delete {path.parent}, or name another '
+                f'folder with --work ({saved["config"]})'
+            )
         self.network.load_state_dict(saved['network'])
         self.average.load_state_dict(saved['average'])
         self.optimizer.load_state_dict(saved['optimizer'])

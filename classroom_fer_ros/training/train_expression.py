@@ -12,7 +12,7 @@ where it stopped.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +22,14 @@ from rich.progress import track
 from torch import Tensor
 from torch.nn import functional
 
-from classroom_fer_ros.core.evaluation.expression import evaluate_expression
-from classroom_fer_ros.core.expression import INPUT_SIZE, network_input
-from classroom_fer_ros.core.model_card import ModelCard, sha256_of
+from classroom_fer_ros.core.expression import network_input
+from classroom_fer_ros.core.model_card import ModelCard
 from classroom_fer_ros.training import workers
 from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.device import best_device, mixed_precision
-from classroom_fer_ros.training.export import count_parameters, export_onnx, finish_card
+from classroom_fer_ros.training.export_expression import export_expression
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
 from classroom_fer_ros.training.ferplus import (
-    FERPLUS_LABELS,
     LABEL_SETS,
     LabelledFaces,
     load_ferplus,
@@ -147,57 +145,42 @@ def train(config: TrainingConfig, training_file: Path, validation_file: Path, wo
     )
 
 
-def export(checkpoint: Path, onnx_path: Path, validation: Path) -> ModelCard:
-    """
-    Write the averaged network of a checkpoint as ONNX, and its card with validation figures.
-
-    :param validation: file that the card's figures are measured on
-    :raises ModelError: if ONNX Runtime gives other outputs than torch
-    """
-    saved = torch.load(checkpoint, weights_only=True)
-    config = TrainingConfig(**saved['config'])
-    network = make_network(config)
-    network.load_state_dict(saved['average'])
-    shape = (1, INPUT_SIZE, INPUT_SIZE)
-    export_onnx(network, torch.zeros(1, *shape), onnx_path)
-    card = ModelCard(
-        name=f'expression-{count_parameters(network) / 1e6:.1f}M',
-        task='expression',
-        file=onnx_path.name,
-        sha256=sha256_of(onnx_path),
-        labels=FERPLUS_LABELS,
-        input_size=(INPUT_SIZE, INPUT_SIZE),
-        preprocessing='aligned crop to gray, area-resized to 48x48, divided by 255',
-        training_data=f'ferplus_train.npz, {config.epochs} epochs, best of validation',
-        licence='pictures: FER2013, research use; votes: FER+, Microsoft, MIT',
-        command='make train-expression',
-        command_evaluation='python -m classroom_fer_ros.evaluate expression '
-        'ferplus_validation.npz',
-        intended_use='what a face shows, not what a person feels; first model, not yet calibrated',
-        limits='48 px; web photographs of mostly adult faces; contempt is known but never shown',
-        parameters=count_parameters(network),
-        folder=onnx_path.parent,
-    )
-    finish_card(card, network, shape)
-    score = evaluate_expression(validation, onnx_path.with_suffix('.json'))
-    card = replace(card, accuracy=score.card_figures())
-    return finish_card(card, network, shape)
-
-
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument('--data', type=Path, default=Path('../shared/data'))
+    parser.add_argument('--training', type=Path, help='default: ferplus_train.npz of --data')
+    parser.add_argument('--validation', type=Path, help='default: its ferplus_validation.npz')
     parser.add_argument('--work', type=Path, default=Path('.cache/train-expression'))
     parser.add_argument('--out', type=Path, default=Path('models'))
     parser.add_argument('--epochs', type=int, default=TrainingConfig().epochs)
-    arguments = parser.parse_args()
-    config = TrainingConfig(epochs=arguments.epochs)
-    best = train(config, arguments.data, arguments.work)
-    card = export(
-        best, arguments.out / 'expression.onnx', arguments.data / 'ferplus_validation.npz'
-    )
-    print(f'{card.path}: {card.accuracy}')
+    options = parser.parse_args()
+    training = options.training or options.data / 'ferplus_train.npz'
+    validation = options.validation or options.data / 'ferplus_validation.npz'
+    workers.join()
+    try:
+        best = train(TrainingConfig(epochs=options.epochs), training, validation, options.work)
+        if workers.rank() == 0:
+            card = export(best, options.out / 'expression.onnx', training, validation)
+            print(f'{card.path}: {card.accuracy}')
+    finally:
+        workers.leave()
+
+
+def export(checkpoint: Path, onnx_path: Path, training: Path, validation: Path) -> ModelCard:
+    """
+    Write the averaged network of a checkpoint as ONNX, and its card.
+
+    :param training: file that it was trained on, named on the card
+    :param validation: file that calibration and the card's figures are measured on
+    :raises ModelError: if ONNX Runtime gives other outputs than torch
+    """
+    saved = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    config = TrainingConfig(**saved['config'])
+    network = make_network(config).cpu()
+    network.load_state_dict(saved['average'])
+    trained = f'{training.name}, epoch {saved["epoch"]} of {config.epochs}, best of validation'
+    return export_expression(network, onnx_path, validation, trained)
 
 
 if __name__ == '__main__':

@@ -13,12 +13,12 @@ pytest.importorskip('torch', reason='no torch: run `make setup-training`')
 import torch
 
 from classroom_fer_ros.core.errors import DataError
-from classroom_fer_ros.core.expression import INPUT_SIZE
+from classroom_fer_ros.core.expression import INPUT_SIZE, ExpressionClassifier
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
-from classroom_fer_ros.core.model_card import ModelCard, sha256_of
 from classroom_fer_ros.training import train_expression
 from classroom_fer_ros.training.augmentation import augment
-from classroom_fer_ros.training.export import check_export, export_onnx
+from classroom_fer_ros.training.export import check_export
+from classroom_fer_ros.training.export_expression import export_expression
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
 from classroom_fer_ros.training.ferplus import (
     FERPLUS_LABELS,
@@ -113,22 +113,18 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
     assert parts['epoch'] == whole['epoch'] == 3
     for key, weights in whole['average'].items():
         assert torch.allclose(parts['average'][key], weights, atol=1e-5), key
+    with pytest.raises(DataError, match='other settings'):
+        train(replace(config, seed=2), *files, tmp_path / 'parts')
 
 
-def test_onnx_gives_what_torch_gives(tmp_path: Path) -> None:
+def test_onnx_gives_what_torch_gives(data_dir: Path, tmp_path: Path) -> None:
+    """And the card says where the answers begin to be sure."""
     network = make_network(TINY)
     path = tmp_path / 'expression.onnx'
-    export_onnx(network, torch.zeros(1, 1, INPUT_SIZE, INPUT_SIZE), path, tuple(LABEL_SETS))
-    card = ModelCard(
-        name='tiny',
-        task='expression',
-        file=path.name,
-        sha256=sha256_of(path),
-        input_size=(INPUT_SIZE, INPUT_SIZE),
-        preprocessing='',
-        folder=tmp_path,
-    )
+    card = export_expression(network, path, data_dir / 'ferplus_validation.npz', 'nothing')
     assert check_export(network, card, (1, INPUT_SIZE, INPUT_SIZE)) < 1e-4
+    assert set(card.settings) == {'temperature_ferplus', 'temperature_fer2013', 'uncertain_below'}
+    assert ExpressionClassifier(path.with_suffix('.json')).heads == LABEL_SETS
 
 
 def test_augmentation_keeps_shape_and_range() -> None:
