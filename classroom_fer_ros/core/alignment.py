@@ -27,7 +27,8 @@ class AlignedCrop:
     """
     One face cut out.
 
-    :param image_bgr: shape (112, 112, 3), uint8; black where the picture ends
+    :param image_bgr: shape (112, 112, 3), uint8; where the picture ends its border goes on, as
+        in the training's augmentation
     :param to_image: affine map, shape (2, 3), from pixels of the crop to pixels of the picture
     """
 
@@ -51,6 +52,8 @@ def align(image_bgr: ImageBgr, keypoints_xy: FloatArray) -> AlignedCrop:
         to_source,
         (CROP_SIZE, CROP_SIZE),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        # Black would be a thing that no picture of the training has.
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return AlignedCrop(np.asarray(crop, np.uint8), to_image)
 

@@ -96,17 +96,18 @@ def test_nothing_moves_by_a_fraction_of_a_pixel(scale: float) -> None:
 
 @pytest.mark.parametrize('shift', [(-150.0, -80.0), (500.0, 300.0), (-5000.0, 0.0)])
 def test_large_faces_at_the_border(shift: tuple[float, float]) -> None:
-    """The part that lies in the picture is where it belongs, the rest is black."""
+    """The part that lies in the picture is where it belongs, outside of it the border goes on."""
     image = np.full((480, 640, 3), 200, np.uint8)
+    image[20:460, 20:620] = 90
     matrix = similarity(3.3, 10.0, shift)
     crop = align(image, moved(TEMPLATE_XY, matrix)).image_bgr
     rows, columns = np.indices((112, 112)).reshape(2, -1)
     x, y = moved(np.stack([columns, rows], axis=1), matrix).T
-    is_inside = (x > 4) & (y > 4) & (x < 635) & (y < 475)
+    is_inside = (x > 24) & (y > 24) & (x < 615) & (y < 455)
     is_outside = (x < -4) | (y < -4) | (x > 643) | (y > 483)
     levels = crop[..., 0].reshape(-1)
-    assert (levels[is_inside] == 200).all()
-    assert (levels[is_outside] == 0).all()
+    assert (levels[is_inside] == 90).all()
+    assert (levels[is_outside] == 200).all()
 
 
 def test_a_small_face_covers_the_whole_crop() -> None:
@@ -122,16 +123,21 @@ def test_a_small_face_covers_the_whole_crop() -> None:
     assert left_eye[0] > 150 > left_eye[2]
 
 
-def test_outside_of_the_picture_is_black() -> None:
-    image = np.full((100, 100, 3), 200, np.uint8)
-    crop = align(image, moved(TEMPLATE_XY, similarity(1.0, 0.0, (-56.0, 0.0)))).image_bgr
-    assert (crop[:90, :50] == 0).all()
-    assert (crop[:90, 60:] == 200).all()
+@pytest.mark.parametrize('scale', [1.0, 3.0])
+def test_outside_of_the_picture_its_border_goes_on(scale: float) -> None:
+    column = (np.arange(300) // 2 + 50).astype(np.uint8)
+    image = np.broadcast_to(column[:, None, None], (300, 300, 3))
+    matrix = similarity(scale, 0.0, (-56.0 * scale, 0.0))
+    crop = align(image, moved(TEMPLATE_XY, matrix)).image_bgr.astype(int)
+    rows = (np.arange(90) * scale) // 2 + 50
+    assert np.abs(crop[:90, :50, 0] - rows[:90, None]).max() <= 2, 'left of the picture'
+    assert np.abs(crop[:90, 60:90, 0] - rows[:90, None]).max() <= 2
 
 
-def test_a_face_far_outside_is_all_black() -> None:
+def test_a_face_far_outside_shows_the_nearest_corner() -> None:
     image = np.full((100, 100, 3), 200, np.uint8)
-    assert not align(image, TEMPLATE_XY + 5000.0).image_bgr.any()
+    image[90:, 90:] = 70
+    assert (align(image, TEMPLATE_XY + 5000.0).image_bgr == 70).all()
 
 
 def test_the_map_leads_back_to_the_picture() -> None:
