@@ -3,7 +3,9 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
 
     detection DIR [--detector full_range|yunet] [--json]     recall on DIR/boxes.csv
     light FILM [--json]                                      what light correction gains
-    expression FILE.npz [--model CARD] [--json]              accuracy of the classifier
+    expression FILE.npz [--model CARD] [--png PICTURE] [--json]   accuracy of the classifier
+    expression DIR [--head NAME] [--model CARD] [--json]     the same on photographs, a folder a
+                                                             label, from detection on
     identification IMAGES.npz PAIRS.csv [--model CARD] [--json]   accuracy of the embedder
 """
 
@@ -19,15 +21,17 @@ from rich.console import Console
 from rich.table import Table
 
 from classroom_fer_ros.core.detection import DETECTORS, DetectionConfig
-from classroom_fer_ros.core.errors import ClassroomFerError
+from classroom_fer_ros.core.errors import ClassroomFerError, DataError
+from classroom_fer_ros.core.evaluation.confusion_picture import write_confusions
 from classroom_fer_ros.core.evaluation.detection import evaluate_detection
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
 from classroom_fer_ros.core.evaluation.identification import evaluate_identification
 from classroom_fer_ros.core.evaluation.light import evaluate_light
+from classroom_fer_ros.core.evaluation.photographs import evaluate_photographs
 from classroom_fer_ros.core.expression import ExpressionConfig
-from classroom_fer_ros.core.labels import EXPRESSION_LABELS
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.pipeline import PipelineConfig, make_detector
+from classroom_fer_ros.score_tables import print_expression, print_photographs
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -53,8 +57,19 @@ def _parser() -> argparse.ArgumentParser:
     light.add_argument('film', type=Path)
     light.add_argument('--every', type=int, default=8, help='analyse every n-th picture')
     expression = _add(whats, 'expression', 'accuracy of the expression classifier', _expression)
-    expression.add_argument('file', type=Path, help='npz with images and votes, fer2013 or labels')
+    expression.add_argument(
+        'file',
+        type=Path,
+        help='npz with images and votes, fer2013 or labels; or a folder of photographs for each '
+        'label',
+    )
     expression.add_argument('--model', type=Path, default=None, help='model card')
+    expression.add_argument(
+        '--png', type=Path, help='where the confusion matrix is drawn (out/confusion_NAME.png)'
+    )
+    expression.add_argument(
+        '--head', default='', help='which head of the model answers on photographs (the served)'
+    )
     identification = _add(whats, 'identification', 'accuracy of the embedder', _identification)
     identification.add_argument('images', type=Path, help='npz with jpeg, offsets, person, number')
     identification.add_argument('pairs', type=Path, help='csv with person_a, …, same')
@@ -111,24 +126,24 @@ def _light(options: argparse.Namespace) -> int:
 
 def _expression(options: argparse.Namespace) -> int:
     card = options.model or models_dir() / ExpressionConfig().card
-    score = evaluate_expression(options.file, card)
+    png = options.png or Path('out') / f'confusion_{options.file.stem}.png'
+    if options.file.is_dir():
+        photographs = evaluate_photographs(options.file, card, options.head)
+        values, matrices = photographs.to_json(), {photographs.head: photographs.labels}
+    elif options.head:
+        raise DataError('--head is for a folder of photographs: each set of labels has its own')
+    else:
+        score = evaluate_expression(options.file, card)
+        values, matrices = score.to_json(), score.by_label_set
     if options.json:
-        print(json.dumps(score.to_json()))
-        return 0
-    columns = ('labels', 'faces', 'accuracy', 'without near-duplicates', 'macro F1')
-    table = Table(*columns, title=score.model)
-    recalls = Table('recall', *(*EXPRESSION_LABELS, 'contempt'))
-    for name, result in score.by_label_set.items():
-        table.add_row(
-            name,
-            str(result.count),
-            f'{result.accuracy:.1%}',
-            f'{result.accuracy_without_near_duplicates:.1%}',
-            f'{result.macro_f1:.3f}',
-        )
-        recalls.add_row(name, *(f'{value:.2f}' for value in result.recall.values()))
-    Console().print(table, recalls)
-    print(f'{score.parameters} parameters, {score.milliseconds_per_face:.2f} ms a face (median)')
+        print(json.dumps(values | {'confusion_png': str(png)}, allow_nan=False))
+    elif options.file.is_dir():
+        print_photographs(photographs)
+    else:
+        print_expression(score)
+    write_confusions(matrices, png)
+    if not options.json:
+        print(f'{png}: confusion matrix')
     return 0
 
 

@@ -129,7 +129,7 @@ class ExpressionClassifier:
         :raises ModelError: if there is no such head
         """
         feed = {self._session.get_inputs()[0].name: network_input(images_gray)}
-        return np.asarray(self._session.run([self._named(head)], feed)[0], np.float32)
+        return np.asarray(self._session.run([self.head_named(head)], feed)[0], np.float32)
 
     def served_probabilities(self, logits: FloatArray, head: str = '') -> FloatArray:
         """
@@ -139,9 +139,15 @@ class ExpressionClassifier:
         :return: as for a call
         :raises ModelError: if there is no such head
         """
-        return served_probabilities(logits, self._temperatures[self._named(head)])
+        return served_probabilities(logits, self._temperatures[self.head_named(head)])
 
-    def _named(self, head: str) -> str:
+    def head_named(self, head: str) -> str:
+        """
+        Name of a head.
+
+        :param head: empty for the served one
+        :raises ModelError: if there is no such head
+        """
         name = head or self.served_head
         if name not in self.heads:
             raise ModelError(

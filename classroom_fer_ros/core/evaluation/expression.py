@@ -2,52 +2,62 @@
 
 from __future__ import annotations
 
+import math
 import time
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from classroom_fer_ros.core.arrays import FloatArray, ImageGray
 from classroom_fer_ros.core.errors import DataError
-from classroom_fer_ros.core.expression import ExpressionClassifier, served_probabilities
+from classroom_fer_ros.core.evaluation.calibration import coverage, expected_calibration_error
+from classroom_fer_ros.core.evaluation.label_scores import (
+    BoolArray,
+    IntArray,
+    LabelSetScore,
+    score_answers,
+    without_nan,
+)
+from classroom_fer_ros.core.expression import ExpressionClassifier, ExpressionConfig
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
 
 BATCH = 256
+#: Faces of a timed batch, and the threads that work on it.
+TIMED_BATCH, TIMED_THREADS = 16, 2
 #: Columns of FER+'s votes in the order of the labels, then contempt.
 VOTE_COLUMNS = (4, 5, 6, 1, 3, 2, 0, 7)
+#: Sets of labels that a file may have.
+LABEL_SETS = ('ferplus', 'fer2013', 'labels')
 #: What NumPy and zip raise on files that are damaged, or that hold one array only.
 NOT_AN_ARCHIVE = (TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
-
-IntArray = npt.NDArray[np.int_]
-BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelSetScore:
-    """
-    Accuracy against one set of labels.
-
-    :param recall: by label; NaN for a label that does not occur
-    """
-
-    accuracy: float
-    accuracy_without_near_duplicates: float
-    macro_f1: float
-    recall: dict[str, float]
-    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpressionScore:
-    """Accuracy against each set of labels that a file has."""
+    """
+    Accuracy against each set of labels that a file has, and honesty of the served answers.
+
+    :param calibration_error: of the served head against its own labels, where the file has them
+    :param uncertain_below: limit that the card names, NaN if none
+    :param coverage: share of the answers that are at least as sure, NaN without a limit
+    :param accuracy_when_sure: share of those that are right
+    :param milliseconds_per_face: one face alone on one core
+    :param milliseconds_per_face_in_batch: in a batch of 16 on two threads
+    """
 
     model: str
+    served_head: str
     parameters: int
     milliseconds_per_face: float
+    milliseconds_per_face_in_batch: float
+    calibration_error: float
+    uncertain_below: float
+    coverage: float
+    accuracy_when_sure: float
     ferplus: LabelSetScore | None = None
     fer2013: LabelSetScore | None = None
     labels: LabelSetScore | None = None
@@ -59,51 +69,86 @@ class ExpressionScore:
         return {name: score for name, score in scores.items() if score is not None}
 
     def to_json(self) -> dict[str, object]:
-        """Plain values under the names that the tool documents."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """Plain values under the names that the tool documents; None for what is not known."""
+        absent = set(LABEL_SETS) - set(self.by_label_set)
+        values = {name: value for name, value in asdict(self).items() if name not in absent}
+        return dict(without_nan(values))
 
     def card_figures(self) -> dict[str, float]:
         """The figures that go on a model card."""
-        return {
-            f'{name}_accuracy_without_near_duplicates': round(
-                score.accuracy_without_near_duplicates, 4
-            )
+        figures = {
+            f'{name}_accuracy_without_near_duplicates': score.accuracy_without_near_duplicates
             for name, score in self.by_label_set.items()
         }
+        figures['calibration_error'] = self.calibration_error
+        if not math.isnan(self.coverage):
+            figures |= {'coverage': self.coverage, 'accuracy_when_sure': self.accuracy_when_sure}
+        return {name: round(value, 4) for name, value in figures.items()}
 
 
 def evaluate_expression(path: Path, card: Path) -> ExpressionScore:
     """
-    Classify every picture of a file.
+    Classify every picture of a file; each set of labels is answered by its own head.
 
     :param path: ``images`` uint8 (n, 48, 48) with ``votes``, ``fer2013`` or ``labels``
     :raises DataError: if the file is missing, truncated or of another layout
     :raises ModelError: if the model cannot be opened
     """
     data = _read(path)
+    label_sets = _label_sets(data)
+    if not label_sets:
+        raise DataError(f'{path}: no picture has a label in votes, fer2013 or labels')
     classifier = ExpressionClassifier(card)
     images = np.asarray(data['images'], np.uint8)
-    logits = np.concatenate(
-        [classifier.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
-    )
     is_new = ~_is_near_duplicate(data)
-    scores: dict[str, LabelSetScore] = {}
-    for key, labels in _label_sets(data).items():
-        if key == 'ferplus':
-            # Contempt counts among FER+'s eight: a model that knows it may answer it.
-            names = (*EXPRESSION_LABELS, 'contempt')[: logits.shape[1]]
-            scores[key] = _score(logits.argmax(axis=1), labels, is_new, names)
-        else:
-            served = served_probabilities(logits).argmax(axis=1)
-            scores[key] = _score(served, labels, is_new, EXPRESSION_LABELS)
-    if not scores:
-        raise DataError(f'{path}: no picture has a label in votes, fer2013 or labels')
+    logits = {head: _logits(classifier, images, head) for head in classifier.heads}
+    scores: dict[str, Any] = {}
+    for name, labels in label_sets.items():
+        head = name if name in classifier.heads else classifier.served_head
+        # Contempt counts among FER+'s eight: a head that knows it may answer it.
+        names = (*EXPRESSION_LABELS, 'contempt') if name == 'ferplus' else EXPRESSION_LABELS
+        answers = logits[head][:, : len(names)].argmax(axis=1)
+        scores[name] = score_answers(answers, labels, is_new, names)
+    served = classifier.served_probabilities(logits[classifier.served_head])
     return ExpressionScore(
         model=classifier.card.name,
+        served_head=classifier.served_head,
         parameters=classifier.card.parameters,
-        milliseconds_per_face=_milliseconds_per_face(classifier, images[:100]),
+        milliseconds_per_face=_milliseconds_per_face(classifier, images[:100], 1),
+        milliseconds_per_face_in_batch=_milliseconds_per_face(
+            ExpressionClassifier(card, ExpressionConfig(num_threads=TIMED_THREADS)),
+            np.resize(images, (20 * TIMED_BATCH, *images.shape[1:])),
+            TIMED_BATCH,
+        ),
+        uncertain_below=classifier.uncertain_below,
+        **_honesty(served, _own_labels(label_sets, classifier), classifier.uncertain_below),
         **scores,
     )
+
+
+def _logits(classifier: ExpressionClassifier, images: ImageGray, head: str) -> FloatArray:
+    return np.concatenate(
+        [classifier.logits(images[i : i + BATCH], head) for i in range(0, len(images), BATCH)]
+    )
+
+
+def _own_labels(label_sets: dict[str, IntArray], classifier: ExpressionClassifier) -> IntArray:
+    """Labels of the kind that the served head was trained on, or else those that there are."""
+    preferred = (classifier.served_head, *LABEL_SETS)
+    return next(label_sets[name] for name in preferred if name in label_sets)
+
+
+def _honesty(served: FloatArray, labels: IntArray, limit: float) -> dict[str, Any]:
+    """Calibration, and what is left above the limit; contempt can only be answered wrongly."""
+    answers = np.pad(served, ((0, 0), (0, 1)))
+    share, accuracy = (
+        (math.nan, math.nan) if math.isnan(limit) else coverage(answers, labels, limit)
+    )
+    return {
+        'calibration_error': expected_calibration_error(answers, labels),
+        'coverage': share,
+        'accuracy_when_sure': accuracy,
+    }
 
 
 def ferplus_majority(votes: FloatArray) -> IntArray:
@@ -174,36 +219,13 @@ def _is_near_duplicate(data: dict[str, FloatArray]) -> BoolArray:
     return np.asarray(marks) if marks.dtype == bool else np.asarray(marks >= 0)
 
 
-def _score(
-    found: IntArray, labels: IntArray, is_new: BoolArray, names: tuple[str, ...]
-) -> LabelSetScore:
-    is_labelled = labels >= 0
-    right = found == labels
-    recall, f1 = {}, []
-    for index, name in enumerate(names):
-        truth, guess = is_labelled & (labels == index), is_labelled & (found == index)
-        hits = float((truth & guess).sum())
-        recall[name] = hits / float(truth.sum()) if truth.any() else float('nan')
-        if truth.any():
-            f1.append(2 * hits / float(truth.sum() + guess.sum()))
-    return LabelSetScore(
-        accuracy=_share(right[is_labelled]),
-        accuracy_without_near_duplicates=_share(right[is_labelled & is_new]),
-        macro_f1=float(np.mean(f1)),
-        recall=recall,
-        count=int(is_labelled.sum()),
-    )
-
-
-def _share(is_right: BoolArray) -> float:
-    return float(is_right.mean()) if is_right.size else float('nan')
-
-
-def _milliseconds_per_face(classifier: ExpressionClassifier, images: ImageGray) -> float:
-    """Median time of one face alone, on one core."""
+def _milliseconds_per_face(
+    classifier: ExpressionClassifier, images: ImageGray, batch: int
+) -> float:
+    """Median time of a batch, divided by its faces."""
     seconds = []
-    for image in images:
+    for i in range(0, len(images), batch):
         start = time.perf_counter()
-        classifier.classify_gray(image[None])
+        classifier.classify_gray(images[i : i + batch])
         seconds.append(time.perf_counter() - start)
-    return float(np.median(seconds)) * 1e3
+    return float(np.median(seconds)) * 1e3 / batch
