@@ -28,9 +28,10 @@ class SmootherConfig:
         },
     )
     min_confidence: float = field(
-        default=0.4,
+        default=0.0,
         metadata={
-            'description': 'an expression of less smoothed probability is called uncertain',
+            'description': 'an expression of less smoothed probability is called uncertain; '
+            "0 takes the limit on the model's card",
             'range': (0.0, 1.0),
             'is_live': True,
         },

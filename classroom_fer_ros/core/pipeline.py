@@ -84,8 +84,8 @@ class ClassroomPipeline:
         self._faces.reconfigure(config)
         self._expression.reconfigure(
             config.smoothing,
+            config.expression_visibility,
             interval_s=config.expression_interval_s,
-            min_height_px=config.min_expression_px,
         )
         self._lesson.reconfigure(config.alerts)
 
@@ -204,7 +204,7 @@ def make_expression_stage(config: PipelineConfig) -> ExpressionStage:
     return ExpressionStage(
         config.expression,
         config.smoothing,
+        config.expression_visibility,
         interval_s=config.expression_interval_s,
-        min_height_px=config.min_expression_px,
         hold_s=config.tracking.lost_hold_s,
     )

@@ -10,6 +10,7 @@ from classroom_fer_ros.core.detection import DetectionConfig
 from classroom_fer_ros.core.embedding import EMBEDDING_CARD
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.expression_smoothing import SmootherConfig
+from classroom_fer_ros.core.expression_visibility import VisibilityConfig
 from classroom_fer_ros.core.fatigue import FatigueConfig
 from classroom_fer_ros.core.head_motion import HeadMotionConfig
 from classroom_fer_ros.core.light import LightConfig
@@ -56,14 +57,8 @@ class PipelineConfig:
             'is_live': True,
         },
     )
-    min_expression_px: float = field(
-        default=24.0,
-        metadata={
-            'description': 'faces of less height show no expression that can be judged',
-            'unit': 'px',
-            'range': (8.0, 1000.0),
-            'is_live': True,
-        },
+    expression_visibility: VisibilityConfig = field(
+        default_factory=VisibilityConfig, metadata={'is_flat': True}
     )
     embedding_card: str = field(
         default=EMBEDDING_CARD,

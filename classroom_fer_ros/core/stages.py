@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,11 @@ from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.expression import ExpressionClassifier, ExpressionConfig
 from classroom_fer_ros.core.expression_smoothing import ExpressionSmoother, SmootherConfig
+from classroom_fer_ros.core.expression_visibility import (
+    VisibilityConfig,
+    is_lit_well,
+    is_placed_well,
+)
 from classroom_fer_ros.core.eyes import measure_openings
 from classroom_fer_ros.core.face_memory import FaceMemory
 from classroom_fer_ros.core.fatigue import EyeMouthObservation, FatigueConfig, FatigueMonitor
@@ -26,6 +31,8 @@ from classroom_fer_ros.core.head_pose import HeadPoseEstimator
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.results import NAN, Expression, Face, Fatigue, HeadPose
 
+#: Limit of uncertainty where neither the settings nor the model's card name one.
+USUAL_MIN_CONFIDENCE = 0.4
 #: Eyes closer together are too small to be judged; a head turned farther hides one of them.
 MIN_EYE_DISTANCE_PX = 24.0
 MAX_VISIBLE_YAW_RAD = math.radians(40.0)
@@ -135,31 +142,30 @@ class ExpressionStage:
         self,
         config: ExpressionConfig,
         smoothing: SmootherConfig,
+        visibility: VisibilityConfig,
         *,
         interval_s: float,
-        min_height_px: float,
         hold_s: float,
     ) -> None:
         """
         :param interval_s: a face is classified this often
-        :param min_height_px: faces of less height cannot be judged
         :raises ModelError: if the model is missing, broken or not the one its card describes
         """
         # A path of its own stands; a mere file name is looked up in the folder of models.
         self._classify = ExpressionClassifier(models_dir() / config.card, config)
         self.model_name = self._classify.card.name
-        self._smoothing = smoothing
-        self._interval_s, self._min_height_px = interval_s, min_height_px
+        self._smoothing = self._with_limit_of_card(smoothing)
+        self._visibility, self._interval_s = visibility, interval_s
         self._memory = FaceMemory(lambda: _Shown(ExpressionSmoother(self._smoothing)), hold_s)
 
     def reconfigure(
-        self, smoothing: SmootherConfig, *, interval_s: float, min_height_px: float
+        self, smoothing: SmootherConfig, visibility: VisibilityConfig, *, interval_s: float
     ) -> None:
         """Go on with other settings, as for the constructor; what is shown stays for now."""
-        self._smoothing = smoothing
-        self._interval_s, self._min_height_px = interval_s, min_height_px
+        self._smoothing = self._with_limit_of_card(smoothing)
+        self._visibility, self._interval_s = visibility, interval_s
         for shown in self._memory:
-            shown.smoother.reconfigure(smoothing)
+            shown.smoother.reconfigure(self._smoothing)
 
     def due(self, faces: Sequence[Face], stamp_s: float) -> list[Face]:
         """The faces whose crops `update` will look at."""
@@ -167,7 +173,7 @@ class ExpressionStage:
         return [
             face
             for face, one in zip(faces, shown, strict=True)
-            if stamp_s >= one.due_s and face.box_xyxy[3] - face.box_xyxy[1] >= self._min_height_px
+            if stamp_s >= one.due_s and is_placed_well(face, self._visibility)
         ]
 
     def update(
@@ -179,15 +185,38 @@ class ExpressionStage:
         :param crops: by face_id; a face that is due but has none keeps what it shows
         """
         due = [face for face in self.due(faces, stamp_s) if face.face_id in crops]
-        probabilities = self._classify(batch(due, crops)) if due else ()
-        for face, shown, one in zip(
-            due, self._memory.see(due, stamp_s), probabilities, strict=True
-        ):
-            shown.expression = shown.smoother.update(face.face_id, one, stamp_s)
-            shown.due_s = stamp_s + self._interval_s
+        self._classify_due(due, crops, stamp_s)
         return tuple(
-            shown.expression if shown.expression.face_id else Expression(face_id=face.face_id)
+            shown.expression
+            if shown.expression.face_id and is_placed_well(face, self._visibility)
+            else Expression(face_id=face.face_id)
             for face, shown in zip(faces, self._memory.see(faces, stamp_s), strict=True)
+        )
+
+    def _classify_due(
+        self, due: Sequence[Face], crops: Mapping[str, AlignedCrop], stamp_s: float
+    ) -> None:
+        """Fold the classifier's answers into what is shown; a dark face shows nothing."""
+        lit = [
+            face for face in due if is_lit_well(crops[face.face_id].image_bgr, self._visibility)
+        ]
+        answers = self._classify(batch(lit, crops)) if lit else ()
+        by_id = dict(zip((face.face_id for face in lit), answers, strict=True))
+        for face, shown in zip(due, self._memory.see(due, stamp_s), strict=True):
+            shown.due_s = stamp_s + self._interval_s
+            if face.face_id in by_id:
+                answer = by_id[face.face_id]
+                shown.expression = shown.smoother.update(face.face_id, answer, stamp_s)
+            else:
+                shown.expression = Expression(face_id=face.face_id)
+
+    def _with_limit_of_card(self, smoothing: SmootherConfig) -> SmootherConfig:
+        """The settings with the card's limit of uncertainty, unless they name one."""
+        limit = self._classify.uncertain_below
+        if smoothing.min_confidence > 0.0:
+            return smoothing
+        return replace(
+            smoothing, min_confidence=USUAL_MIN_CONFIDENCE if math.isnan(limit) else limit
         )
 
     def skip(self, faces: Sequence[Face], stamp_s: float) -> tuple[Expression, ...]:

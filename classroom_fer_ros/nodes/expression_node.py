@@ -23,6 +23,8 @@ class ExpressionNode(StageNode):
         'smoothing.',
         'expression_interval_s',
         'min_expression_px',
+        'max_expression_yaw_deg',
+        'min_expression_luminance',
         'tracking.lost_hold_s',
     )
     INPUTS = (topics.FACE_CROPS,)
@@ -37,8 +39,8 @@ class ExpressionNode(StageNode):
         analysis = config.analysis
         self._stage.reconfigure(
             analysis.smoothing,
+            analysis.expression_visibility,
             interval_s=analysis.expression_interval_s,
-            min_height_px=analysis.min_expression_px,
         )
 
     def reset(self) -> None:

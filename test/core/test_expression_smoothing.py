@@ -56,7 +56,8 @@ def test_two_that_take_turns_do_not_flicker() -> None:
 
 
 def test_a_weak_expression_is_uncertain_but_named() -> None:
-    shown = ExpressionSmoother().update('a', mostly('sad', 0.3), 0.0)
+    smoother = ExpressionSmoother(SmootherConfig(min_confidence=0.4))
+    shown = smoother.update('a', mostly('sad', 0.3), 0.0)
     assert (shown.status, shown.label) == (Judgement.UNCERTAIN, 'sad')
 
 

@@ -42,7 +42,7 @@ def test_live_values_reach_the_analysis_and_nothing_is_lost() -> None:
         assert not set_all(node, min_expression_px=900.0, smoothing__min_confidence=0.9)
         assert not set_all(node, alerts__looking_away_after_s=7.0, detection__min_score=0.5)
         config = node.pipeline.config
-        assert config.min_expression_px == 900.0
+        assert config.expression_visibility.min_expression_px == 900.0
         assert config.smoothing.min_confidence == 0.9
         assert config.alerts.looking_away_after_s == 7.0
         assert config.detection.min_score == 0.5
