@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from classroom_fer_ros.core.errors import DataError, ModelError
+from classroom_fer_ros.core.evaluation.confusion_picture import (
+    CELL_PX,
+    LEFT_PX,
+    TOP_PX,
+    write_confusions,
+)
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression, ferplus_majority
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
-from tiny_models import faces_showing, write_expression_model
+from tiny_models import LABELS, faces_showing, write_expression_model
 
 #: FER+'s columns.
 COLUMNS = (
@@ -91,7 +98,11 @@ def test_votes_are_scored_with_contempt_and_without_near_duplicates(
     assert np.isnan(recall['scared'])
     # F1: angry 1, happy 2/3, sad 0, contempt 1
     assert score.ferplus.macro_f1 == pytest.approx((1 + 2 / 3 + 0 + 1) / 4)
-    assert score.card_figures() == {'ferplus_accuracy_without_near_duplicates': 1.0}
+    assert score.card_figures()['ferplus_accuracy_without_near_duplicates'] == 1.0
+    happy, sad = EXPRESSION_LABELS.index('happy'), EXPRESSION_LABELS.index('sad')
+    confusion = np.array(score.ferplus.confusion)
+    assert confusion.shape == (8, 8)
+    assert (confusion.sum(), confusion[happy, happy], confusion[sad, happy]) == (4, 1, 1)
     assert score.milliseconds_per_face > 0
     assert score.parameters == 48 * 48 * 8
 
@@ -106,7 +117,11 @@ def test_labels_are_scored_over_the_seven(tmp_path: Path, card: Path, key: str) 
     found = getattr(score, key)
     assert (found.count, found.accuracy) == (3, 1.0)
     assert set(found.recall) == set(EXPRESSION_LABELS)
-    assert set(score.to_json()) == {'model', 'parameters', 'milliseconds_per_face', key}
+    values = score.to_json()
+    assert {'model', 'parameters', 'milliseconds_per_face', 'calibration_error', key} <= set(
+        values
+    )
+    assert not {'ferplus', 'fer2013', 'labels'} - {key} & set(values)
 
 
 def test_every_set_of_labels_in_one_file(tmp_path: Path, card: Path) -> None:
@@ -121,6 +136,88 @@ def test_every_set_of_labels_in_one_file(tmp_path: Path, card: Path) -> None:
     assert score.ferplus is not None
     assert score.fer2013 is not None
     assert (score.ferplus.accuracy, score.fer2013.accuracy, score.labels) == (1.0, 0.5, None)
+
+
+@pytest.fixture
+def two_heads(tmp_path: Path) -> Path:
+    return write_expression_model(
+        tmp_path,
+        heads={'ferplus': LABELS, 'fer2013': EXPRESSION_LABELS},
+        served_head='fer2013',
+        settings={'temperature_fer2013': 4.0, 'uncertain_below': 0.5},
+    )
+
+
+def test_each_set_of_labels_is_answered_by_its_head(tmp_path: Path, two_heads: Path) -> None:
+    """FER+'s head says contempt and sad, FER2013's head happy and scared."""
+    path = tmp_path / 'faces.npz'
+    np.savez(
+        path,
+        images=faces_showing(7, 4) + faces_showing(3, 2, head=1),
+        votes=np.stack([votes(contempt=10), votes(sadness=10)]),
+        fer2013=np.array([3, 2]),
+        labels=np.array([3, 4]),
+    )
+    score = evaluate_expression(path, two_heads)
+    assert score.served_head == 'fer2013'
+    accuracies = {name: one.accuracy for name, one in score.by_label_set.items()}
+    assert accuracies == {'ferplus': 1.0, 'fer2013': 1.0, 'labels': 0.5}, 'labels by the served'
+
+
+def test_honesty_of_the_served_head(tmp_path: Path, two_heads: Path) -> None:
+    """Three of four sure answers are right, a fifth one is unsure."""
+    images = faces_showing(3, 3, 3, 3, 3, head=1)
+    images[4, 1, 3] = 20
+    path = tmp_path / 'faces.npz'
+    np.savez(path, images=images, fer2013=np.array([3, 3, 3, 4, 4]))
+    score = evaluate_expression(path, two_heads)
+    logits = np.array([10.0] * 4 + [10.0 * 20 / 255]) / 4.0
+    confidences = np.exp(logits) / (np.exp(logits) + 6)
+    assert (score.coverage, score.accuracy_when_sure) == (0.8, 0.75)
+    expected = (abs(confidences[0] - 0.75) * 4 + confidences[4]) / 5
+    assert score.calibration_error == pytest.approx(expected, rel=1e-4)
+    figures = score.card_figures()
+    assert (figures['coverage'], figures['accuracy_when_sure']) == (0.8, 0.75)
+
+
+def test_contempt_can_only_be_answered_wrongly(tmp_path: Path) -> None:
+    card = write_expression_model(tmp_path, heads={'ferplus': LABELS})
+    path = tmp_path / 'faces.npz'
+    np.savez(path, images=faces_showing(7), votes=votes(contempt=10)[None])
+    score = evaluate_expression(path, card)
+    assert score.calibration_error == pytest.approx(1 / 7, rel=1e-4)
+
+
+def test_json_knows_no_nan(tmp_path: Path, card: Path) -> None:
+    path = tmp_path / 'faces.npz'
+    np.savez(path, images=faces_showing(3), labels=np.array([3]))
+    values = evaluate_expression(path, card).to_json()
+    assert json.loads(json.dumps(values, allow_nan=False)) == values
+    assert values['labels']['recall'] == {
+        name: 1.0 if name == 'happy' else None for name in EXPRESSION_LABELS
+    }
+    assert (values['coverage'], values['uncertain_below']) == (None, None), 'the card names none'
+
+
+def test_the_confusion_matrix_is_drawn(tmp_path: Path, card: Path) -> None:
+    path = tmp_path / 'faces.npz'
+    np.savez(
+        path,
+        images=faces_showing(3, 3),
+        votes=np.stack([votes(happiness=10), votes(sadness=10)]),
+        fer2013=np.array([3, 3]),
+    )
+    scores = evaluate_expression(path, card).by_label_set
+    write_confusions(scores, tmp_path / 'new' / 'matrix.png')
+    image = cv2.imread(str(tmp_path / 'new' / 'matrix.png'))
+    (happy, _, _), (absent, _, _) = (
+        image[TOP_PX + CELL_PX * row + 4, LEFT_PX + CELL_PX * 3 + 4] for row in (3, 0)
+    )
+    assert happy < 255 == absent, 'only what occurs is shaded'
+    assert image.shape[1] > 2 * LEFT_PX + 15 * CELL_PX, 'both sets of labels'
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(DataError, match='cannot be written'):
+        write_confusions(scores, tmp_path / 'file' / 'matrix.png')
 
 
 def test_near_duplicates_given_as_indices(tmp_path: Path, card: Path) -> None:
