@@ -7,17 +7,18 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def augment(images: Tensor, generator: torch.Generator) -> Tensor:
+def augment(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
     """
     Change every picture of a batch at random.
 
     :param images: shape (n, channels, height, width), in [0, 1]
+    :param strength: factor of all ranges, and of how many pictures are blurred and cut out
     :return: same shape and range
     """
-    images = _move(images, generator)
-    images = blur(images, generator, (16, 36))
-    images = relight(images, generator)
-    return cut_out(images, generator, (8, 20))
+    images = _move(images, generator, strength)
+    images = blur(images, generator, (16, 36), 0.2 * strength)
+    images = relight(images, generator, strength)
+    return cut_out(images, generator, (8, 20), 0.25 * strength)
 
 
 def uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -25,15 +26,17 @@ def uniform(count: int, low: float, high: float, generator: torch.Generator) -> 
     return torch.rand(count, generator=generator, device=generator.device) * (high - low) + low
 
 
-def _move(images: Tensor, generator: torch.Generator) -> Tensor:
+def _move(images: Tensor, generator: torch.Generator, strength: float) -> Tensor:
     """Mirror, turn by 15 degrees, scale by 15 %, shift by 8 % and shear a little."""
     count = len(images)
-    angle = uniform(count, -0.26, 0.26, generator)
-    scale = uniform(count, 0.85, 1.15, generator)
+
+    def around(middle: float, reach: float) -> Tensor:
+        return middle + strength * uniform(count, -reach, reach, generator)
+
+    angle, scale, shear = around(0.0, 0.26), around(1.0, 0.15), around(0.0, 0.08)
     mirror = torch.where(uniform(count, 0.0, 1.0, generator) < 0.5, -1.0, 1.0)
-    shear = uniform(count, -0.08, 0.08, generator)
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
-    shift_x, shift_y = (uniform(count, -0.16, 0.16, generator) for _ in range(2))
+    shift_x, shift_y = around(0.0, 0.16), around(0.0, 0.16)
     rows = [
         torch.stack([cos * mirror, -sin + shear, shift_x], dim=1),
         torch.stack([sin * mirror, cos, shift_y], dim=1),
@@ -44,13 +47,16 @@ def _move(images: Tensor, generator: torch.Generator) -> Tensor:
     return functional.grid_sample(images, grid, padding_mode='border', align_corners=False)
 
 
-def blur(images: Tensor, generator: torch.Generator, sides: tuple[int, int]) -> Tensor:
+def blur(
+    images: Tensor, generator: torch.Generator, sides: tuple[int, int], share: float = 0.2
+) -> Tensor:
     """
-    Every fifth picture becomes one of a far face: reduced and enlarged.
+    Some pictures become those of a far face: reduced and enlarged.
 
     :param sides: least and, not reached, greatest side of the far face in pixels
+    :param share: of the pictures
     """
-    chosen = uniform(len(images), 0.0, 1.0, generator) < 0.2
+    chosen = uniform(len(images), 0.0, 1.0, generator) < share
     if not chosen.any():
         return images
     side = int(uniform(1, *sides, generator))
@@ -62,31 +68,35 @@ def blur(images: Tensor, generator: torch.Generator, sides: tuple[int, int]) -> 
     return images
 
 
-def relight(images: Tensor, generator: torch.Generator) -> Tensor:
+def relight(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
     """Contrast, brightness, gamma, a light from one side, and noise."""
     count, _, height, width = images.shape
-    shape = (count, 1, 1, 1)
-    gamma = torch.exp(uniform(count, -0.4, 0.4, generator)).view(shape)
-    contrast = uniform(count, 0.7, 1.3, generator).view(shape)
-    brightness = uniform(count, -0.12, 0.12, generator).view(shape)
-    slope = uniform(count, -0.25, 0.25, generator).view(shape)
+
+    def around(middle: float, reach: float) -> Tensor:
+        return middle + strength * uniform(count, -reach, reach, generator).view(count, 1, 1, 1)
+
+    gamma, contrast = torch.exp(around(0.0, 0.4)), around(1.0, 0.3)
+    brightness, slope = around(0.0, 0.12), around(0.0, 0.25)
     ramp = torch.linspace(-1.0, 1.0, width, device=images.device).expand(1, 1, height, width)
-    noise = torch.randn(images.shape, generator=generator, device=images.device) * 0.02
+    noise = torch.randn(images.shape, generator=generator, device=images.device)
     lit = images.clamp(1e-3, 1.0) ** gamma
-    lit = (lit - 0.5) * contrast + 0.5 + brightness + slope * ramp + noise
+    lit = (lit - 0.5) * contrast + 0.5 + brightness + slope * ramp + 0.02 * strength * noise
     return lit.clamp(0.0, 1.0)
 
 
-def cut_out(images: Tensor, generator: torch.Generator, sides: tuple[int, int]) -> Tensor:
+def cut_out(
+    images: Tensor, generator: torch.Generator, sides: tuple[int, int], share: float = 0.25
+) -> Tensor:
     """
-    A gray rectangle over every fourth picture (DeVries and Taylor, 2017).
+    A gray rectangle over some pictures (DeVries and Taylor, 2017).
 
     :param sides: least and, not reached, greatest side of the rectangle in pixels
+    :param share: of the pictures
     """
     count, _, height, width = images.shape
     rows, columns = (torch.arange(n, device=images.device) for n in (height, width))
     is_row, is_column = (_span(count, places, sides, generator) for places in (rows, columns))
-    chosen = uniform(count, 0.0, 1.0, generator) < 0.25
+    chosen = uniform(count, 0.0, 1.0, generator) < share
     is_hidden = chosen[:, None, None] & is_row[:, :, None] & is_column[:, None, :]
     return images.masked_fill(is_hidden[:, None], 0.5)
 

@@ -39,9 +39,16 @@ from classroom_fer_ros.training.run import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
-    """One run; saved in its checkpoint."""
+    """
+    One run; saved in its checkpoint.
+
+    :param gentle_epochs: so many at the end see pictures more like those of validation
+    :param gentle_strength: of the augmentation then
+    """
 
     epochs: int = 46
+    gentle_epochs: int = 6
+    gentle_strength: float = 0.4
     batch_size: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
@@ -67,12 +74,14 @@ def train_epoch(run: Run[ExpressionNetwork], faces: LabelledFaces) -> float:
     run.network.train()
     device = run.generator.device
     losses = []
+    is_gentle = run.epoch >= run.config.epochs - run.config.gentle_epochs
+    strength = run.config.gentle_strength if is_gentle else 1.0
     shuffled = torch.randperm(len(faces), generator=run.generator, device=device)
     order = workers.share_first(shuffled).cpu().numpy()
     batches = np.array_split(order, max(1, len(order) // run.config.batch_size))
     for whole in track(batches, f'epoch {run.epoch + 1}', transient=True):
         batch = whole[workers.rank() :: workers.count()]
-        images = augment(_images(faces.images[batch], device), run.generator)
+        images = augment(_images(faces.images[batch], device), run.generator, strength)
         with mixed_precision(device):
             by_votes, by_label = run.network(images)
         losses.append(run.step(expression_loss(by_votes, by_label, faces[batch], run.config)))

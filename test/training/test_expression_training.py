@@ -58,7 +58,7 @@ def test_the_order_of_the_labels_is_pinned() -> None:
 def test_eight_real_pictures_are_learned(
     eight_faces: LabelledFaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_expression, 'augment', lambda images, generator: images)
+    monkeypatch.setattr(train_expression, 'augment', lambda images, generator, strength: images)
     run = Run.start(TINY, make_network(TINY), 1)
     assert accuracies(run.network, eight_faces)['ferplus'] < 0.5
     for _ in range(TINY.epochs):
@@ -160,3 +160,15 @@ def test_broken_files_are_named(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(DataError, match=r'broken\.npz'):
         load_ferplus(path)
+
+
+def test_gentle_augmentation_changes_less() -> None:
+    images = torch.rand(64, 1, 48, 48, generator=torch.Generator().manual_seed(1))
+    nearly_none, gentle, full = (
+        (augment(images, torch.Generator().manual_seed(2), strength) - images).abs()
+        for strength in (0.0, 0.4, 1.0)
+    )
+    is_mirrored = nearly_none.mean(dim=(1, 2, 3)) > 0.1
+    assert 0.3 < is_mirrored.float().mean() < 0.7
+    assert nearly_none[~is_mirrored].max() < 1e-2
+    assert 0.01 < gentle[~is_mirrored].mean() < full[~is_mirrored].mean()

@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 from classroom_fer_ros.training import train_expression, workers
 torch.set_num_threads(1)
-train_expression.augment = lambda images, generator: images
+train_expression.augment = lambda images, generator, strength: images
 config = train_expression.TrainingConfig(
     channels=(8, 12), blocks=(1,), epochs=2, batch_size=32, dropout=0.0
 )
