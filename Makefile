@@ -29,7 +29,8 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
 .PHONY: help doctor run setup setup-test setup-training test lint proof bench simulate \
-	fetch-models train-expression train-facenet clean
+	fetch-models train-expression train-eyes train-facenet \
+	clean
 
 help:  ## list what can be typed
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -67,6 +68,9 @@ fetch-models: setup  ## fetch the third-party models that are not in any package
 
 train-expression: setup-training  ## train the expression classifier and export it
 	@$(PY) -m classroom_fer_ros.training.train_expression --data "$$CLASSROOM_FER_DATA" $(ARGS)
+
+train-eyes: setup-training  ## train the classifier of open and closed eyes and export it
+	@$(PY) -m classroom_fer_ros.training.train_eyes --data "$$CLASSROOM_FER_DATA" $(ARGS)
 
 train-facenet: setup-training  ## train the face embedder and export it
 	@$(PY) -m classroom_fer_ros.training.train_facenet --data "$$CLASSROOM_FER_DATA" $(ARGS)

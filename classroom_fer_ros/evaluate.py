@@ -6,6 +6,7 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
     expression FILE.npz [--model CARD] [--png PICTURE] [--json]   accuracy of the classifier
     expression DIR [--head NAME] [--model CARD] [--json]     the same on photographs, a folder a
                                                              label, from detection on
+    eyes FILE.npz [--model CARD] [--json]                    accuracy of open against closed
     identification IMAGES.npz PAIRS.csv [--model CARD] [--json]   accuracy of the embedder
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -25,10 +26,12 @@ from classroom_fer_ros.core.errors import ClassroomFerError, DataError
 from classroom_fer_ros.core.evaluation.confusion_picture import write_confusions
 from classroom_fer_ros.core.evaluation.detection import evaluate_detection
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
+from classroom_fer_ros.core.evaluation.eyes import evaluate_eyes
 from classroom_fer_ros.core.evaluation.identification import evaluate_identification
 from classroom_fer_ros.core.evaluation.light import evaluate_light
 from classroom_fer_ros.core.evaluation.photographs import evaluate_photographs
 from classroom_fer_ros.core.expression import ExpressionConfig
+from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.pipeline import PipelineConfig, make_detector
 from classroom_fer_ros.score_tables import print_expression, print_photographs
@@ -70,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     expression.add_argument(
         '--head', default='', help='which head of the model answers on photographs (the served)'
     )
+    eyes = _add(whats, 'eyes', 'accuracy of open against closed eyes', _eyes)
+    eyes.add_argument('file', type=Path, help='npz with images and is_open')
+    eyes.add_argument('--model', type=Path, default=None, help='model card')
     identification = _add(whats, 'identification', 'accuracy of the embedder', _identification)
     identification.add_argument('images', type=Path, help='npz with jpeg, offsets, person, number')
     identification.add_argument('pairs', type=Path, help='csv with person_a, …, same')
@@ -147,15 +153,26 @@ def _expression(options: argparse.Namespace) -> int:
     return 0
 
 
+def _eyes(options: argparse.Namespace) -> int:
+    score = evaluate_eyes(options.file, options.model or models_dir() / EYE_STATE_CARD)
+    _print_values(score.to_json(), options.json)
+    return 0
+
+
 def _identification(options: argparse.Namespace) -> int:
     card = options.model or models_dir() / PipelineConfig().embedding_card
     score = evaluate_identification(options.images, options.pairs, card)
-    if options.json:
-        print(json.dumps(score.to_json()))
-        return 0
-    for name, value in score.to_json().items():
-        print(f'{name}: {value:.4f}' if isinstance(value, float) else f'{name}: {value}')
+    _print_values(score.to_json(), options.json)
     return 0
+
+
+def _print_values(values: Mapping[str, object], as_json: bool) -> None:
+    """One value a line, or all as one object."""
+    if as_json:
+        print(json.dumps(values))
+        return
+    for name, value in values.items():
+        print(f'{name}: {value:.4f}' if isinstance(value, float) else f'{name}: {value}')
 
 
 if __name__ == '__main__':

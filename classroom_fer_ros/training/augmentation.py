@@ -15,7 +15,7 @@ def augment(images: Tensor, generator: torch.Generator, strength: float = 1.0) -
     :param strength: factor of all ranges, and of how many pictures are blurred and cut out
     :return: same shape and range
     """
-    images = _move(images, generator, strength)
+    images = move(images, generator, strength)
     images = blur(images, generator, (16, 36), 0.2 * strength)
     images = relight(images, generator, strength)
     return cut_out(images, generator, (8, 20), 0.25 * strength)
@@ -26,8 +26,8 @@ def uniform(count: int, low: float, high: float, generator: torch.Generator) -> 
     return torch.rand(count, generator=generator, device=generator.device) * (high - low) + low
 
 
-def _move(images: Tensor, generator: torch.Generator, strength: float) -> Tensor:
-    """Mirror, turn by 15 degrees, scale by 15 %, shift by 8 % and shear a little."""
+def move(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
+    """Mirror, turn by 15 degrees, scale by 15 %, shift by 8 % and shear a little; same shape."""
     count = len(images)
 
     def around(middle: float, reach: float) -> Tensor:
