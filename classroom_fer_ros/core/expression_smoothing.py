@@ -37,7 +37,7 @@ class SmootherConfig:
         },
     )
     hysteresis: float = field(
-        default=0.08,
+        default=0.12,
         metadata={
             'description': 'another expression must lead by this probability to be shown instead',
             'range': (0.0, 1.0),

@@ -11,16 +11,19 @@ import torch
 from classroom_fer_ros.core.evaluation.calibration import fit_temperature, uncertain_threshold
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
 from classroom_fer_ros.core.expression import INPUT_SIZE, ExpressionClassifier
-from classroom_fer_ros.core.labels import NUM_EXPRESSIONS
+from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
 from classroom_fer_ros.core.model_card import ModelCard, sha256_of
+from classroom_fer_ros.training import balanced_head
 from classroom_fer_ros.training.export import count_parameters, export_onnx, finish_card
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
 from classroom_fer_ros.training.ferplus import LABEL_SETS, load_ferplus
 
-#: The head that does better on photographs the whole way: `evaluate expression DIR --head NAME`.
-SERVED_HEAD = 'ferplus'
+#: Outputs of the network, and their labels.
+HEADS = LABEL_SETS | {balanced_head.NAME: EXPRESSION_LABELS}
+#: The head that does best on photographs the whole way: `evaluate expression DIR --head NAME`.
+SERVED_HEAD = balanced_head.NAME
 #: Answers below the card's threshold are called uncertain; the rest reaches this accuracy.
-SURE_ACCURACY = 0.9
+SURE_ACCURACY = 0.85
 SHAPE = (1, INPUT_SIZE, INPUT_SIZE)
 
 
@@ -34,7 +37,7 @@ def export_expression(
     :param training_data: what it was trained on, in words
     :raises ModelError: if ONNX Runtime gives other outputs than torch
     """
-    export_onnx(network, torch.zeros(1, *SHAPE), onnx_path, tuple(LABEL_SETS))
+    export_onnx(network, torch.zeros(1, *SHAPE), onnx_path, tuple(HEADS))
     card = _card(network, onnx_path, training_data)
     finish_card(card, network, SHAPE)
     card_path = onnx_path.with_suffix('.json')
@@ -48,10 +51,11 @@ def _calibration(card_path: Path, validation: Path) -> dict[str, float]:
     """
     Temperature of each head, and the served head's threshold.
 
-    Contempt is never served: pictures of it take no part.
+    Heads without labels of their own answer for the majority of the votes. Contempt is never
+    served: pictures of it take no part.
     """
     faces = load_ferplus(validation)
-    labels_of = {'ferplus': faces.majority, 'fer2013': faces.fer2013}
+    labels_of = dict.fromkeys(HEADS, faces.majority) | {'fer2013': faces.fer2013}
     classifier = ExpressionClassifier(card_path)
     settings = {}
     for head, labels in labels_of.items():
@@ -72,8 +76,8 @@ def _card(network: ExpressionNetwork, onnx_path: Path, training_data: str) -> Mo
         task='expression',
         file=onnx_path.name,
         sha256=sha256_of(onnx_path),
-        labels=LABEL_SETS[SERVED_HEAD],
-        heads=LABEL_SETS,
+        labels=HEADS[SERVED_HEAD],
+        heads=HEADS,
         served_head=SERVED_HEAD,
         input_size=(INPUT_SIZE, INPUT_SIZE),
         preprocessing='aligned crop to gray, area-resized to 48x48, divided by 255; the network '

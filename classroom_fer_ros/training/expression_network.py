@@ -74,11 +74,19 @@ class ExpressionNetwork(nn.Module):
             {name: nn.Linear(channels[-1], size) for name, size in heads.items()}
         )
 
+    def trunk(self, x: Tensor) -> Tensor:
+        """
+        :param x: shape (n, 1, 48, 48), in [0, 1]
+        :return: shape (n, last of `channels`), what every head works on
+        """
+        deviation, mean = torch.std_mean(x, dim=(1, 2, 3), keepdim=True)
+        features: Tensor = self.features((x - mean) / (deviation + SMALLEST_DEVIATION))
+        return features
+
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """
         :param x: shape (n, 1, 48, 48), in [0, 1]
         :return: logits of each head, shape (n, number of its labels)
         """
-        deviation, mean = torch.std_mean(x, dim=(1, 2, 3), keepdim=True)
-        features = self.features((x - mean) / (deviation + SMALLEST_DEVIATION))
+        features = self.trunk(x)
         return tuple(head(features) for head in self.heads.values())

@@ -26,6 +26,7 @@ from classroom_fer_ros.core.expression import network_input
 from classroom_fer_ros.core.model_card import ModelCard
 from classroom_fer_ros.training import workers
 from classroom_fer_ros.training.augmentation import augment
+from classroom_fer_ros.training.balanced_head import add_balanced_head
 from classroom_fer_ros.training.device import best_device, mixed_precision
 from classroom_fer_ros.training.export_expression import export_expression
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
@@ -178,9 +179,9 @@ def main() -> None:
 
 def export(checkpoint: Path, onnx_path: Path, training: Path, validation: Path) -> ModelCard:
     """
-    Write the averaged network of a checkpoint as ONNX, and its card.
+    Write the averaged network of a checkpoint as ONNX with one more head, and its card.
 
-    :param training: file that it was trained on, named on the card
+    :param training: file that it was trained on
     :param validation: file that calibration and the card's figures are measured on
     :raises ModelError: if ONNX Runtime gives other outputs than torch
     """
@@ -188,6 +189,7 @@ def export(checkpoint: Path, onnx_path: Path, training: Path, validation: Path) 
     config = TrainingConfig(**saved['config'])
     network = make_network(config).cpu()
     network.load_state_dict(saved['average'])
+    add_balanced_head(network, load_ferplus(training), config.seed)
     trained = f'{training.name}, epoch {saved["epoch"]} of {config.epochs}, best of validation'
     return export_expression(network, onnx_path, validation, trained)
 

@@ -73,7 +73,9 @@ def test_yunet_takes_another_lowest_score(group: np.ndarray, data_dir: Path) -> 
 
 
 def test_a_pipeline_in_the_middle_of_a_film(data_dir: Path) -> None:
-    config = PipelineConfig(expression_interval_s=0.0)
+    config = PipelineConfig(
+        expression_interval_s=0.0, smoothing=SmootherConfig(min_confidence=0.01)
+    )
     pipeline = ClassroomPipeline(config)
     film = read_film(data_dir / 'video' / 'face_smile.mp4', last=30)
     before = [pipeline.process(next(film)) for _ in range(15)][-1]

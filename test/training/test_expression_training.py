@@ -13,12 +13,17 @@ pytest.importorskip('torch', reason='no torch: run `make setup-training`')
 import torch
 
 from classroom_fer_ros.core.errors import DataError
-from classroom_fer_ros.core.expression import INPUT_SIZE, ExpressionClassifier
+from classroom_fer_ros.core.expression import (
+    INPUT_SIZE,
+    ExpressionClassifier,
+    network_input,
+)
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
-from classroom_fer_ros.training import train_expression
+from classroom_fer_ros.training import balanced_head, train_expression
 from classroom_fer_ros.training.augmentation import augment
+from classroom_fer_ros.training.balanced_head import add_balanced_head, served_targets
 from classroom_fer_ros.training.export import check_export
-from classroom_fer_ros.training.export_expression import export_expression
+from classroom_fer_ros.training.export_expression import HEADS, export_expression
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
 from classroom_fer_ros.training.ferplus import (
     FERPLUS_LABELS,
@@ -120,11 +125,43 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
 def test_onnx_gives_what_torch_gives(data_dir: Path, tmp_path: Path) -> None:
     """And the card says where the answers begin to be sure."""
     network = make_network(TINY)
+    add_balanced_head(network, load_ferplus(data_dir / 'ferplus_validation.npz'), seed=1)
     path = tmp_path / 'expression.onnx'
     card = export_expression(network, path, data_dir / 'ferplus_validation.npz', 'nothing')
     assert check_export(network, card, (1, INPUT_SIZE, INPUT_SIZE)) < 1e-4
-    assert set(card.settings) == {'temperature_ferplus', 'temperature_fer2013', 'uncertain_below'}
-    assert ExpressionClassifier(path.with_suffix('.json')).heads == LABEL_SETS
+    temperatures = {f'temperature_{name}' for name in HEADS}
+    assert set(card.settings) == temperatures | {'uncertain_below'}
+    classifier = ExpressionClassifier(path.with_suffix('.json'))
+    assert (classifier.heads, classifier.served_head) == (HEADS, 'balanced')
+    assert card.accuracy['calibration_error'] < 0.1
+
+
+def test_both_sets_of_labels_count_in_the_balanced_head() -> None:
+    happy, sad, contempt = (FERPLUS_LABELS.index(name) for name in ('happy', 'sad', 'contempt'))
+    votes = np.zeros((4, 8), np.float32)
+    votes[[0, 1, 2], [happy, happy, contempt]] = 1.0
+    fer2013 = np.array([sad, -1, -1, sad])
+    faces = LabelledFaces(np.zeros((4, 48, 48), np.uint8), votes, fer2013, fer2013)
+    targets = served_targets(faces)
+    assert targets[0, [happy, sad]].tolist() == [0.5, 0.5]
+    assert targets.sum(axis=1).tolist() == [1.0, 1.0, 0.0, 1.0]
+
+
+def test_the_balanced_head_answers_rare_labels_more_often(data_dir: Path) -> None:
+    """With the same trunk, against a head that keeps the labels' shares."""
+    faces = load_ferplus(data_dir / 'ferplus_validation.npz')
+    network = make_network(TINY)
+    answers = []
+    for strength in (0.0, 1.0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(balanced_head, 'STRENGTH', strength)
+            add_balanced_head(network, faces, seed=1)
+        images = torch.from_numpy(network_input(faces.images))
+        with torch.no_grad():
+            answers.append(network.eval()(images)[-1].argmax(dim=1).numpy())
+    frequent = [EXPRESSION_LABELS.index(name) for name in ('neutral', 'happy')]
+    rare_before, rare_after = (~np.isin(found, frequent) for found in answers)
+    assert rare_before.mean() + 0.1 < rare_after.mean()
 
 
 def test_augmentation_keeps_shape_and_range() -> None:
