@@ -113,6 +113,11 @@ class EyeClosures:
             return self._end(self._lifted_s)
         return None
 
+    @property
+    def start_s(self) -> float:
+        """When the closure going on began, NaN when there is none."""
+        return self._start_s
+
     def current_s(self, stamp_s: float) -> float:
         """Seconds that the closure going on has lasted, 0 when there is none."""
         if math.isnan(self._start_s):

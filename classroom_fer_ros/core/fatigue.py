@@ -17,7 +17,13 @@ from classroom_fer_ros.core.fatigue_config import RULES, FatigueConfig
 from classroom_fer_ros.core.fatigue_level import FatigueMeasures, judge, next_state
 from classroom_fer_ros.core.frame_rate import FrameRate, RateGate
 from classroom_fer_ros.core.recent import RecentSum
-from classroom_fer_ros.core.results import NAN, Fatigue, FatigueState
+from classroom_fer_ros.core.results import (
+    NAN,
+    Behaviour,
+    BehaviourKind,
+    Fatigue,
+    FatigueState,
+)
 from classroom_fer_ros.core.running_quantile import RunningQuantile
 from classroom_fer_ros.core.yawns import YawnDetector
 
@@ -99,7 +105,12 @@ class OpennessScale:
 
 
 class FatigueMonitor:
-    """Follows one person's eyes and mouth. Holds no clock."""
+    """
+    Follows one person's eyes and mouth. Holds no clock.
+
+    :ivar behaviours: closures that count and ended in the last picture; microsleeps and yawns
+        that count and go on or ended in it
+    """
 
     def __init__(self, config: FatigueConfig | None = None) -> None:
         self._config = config or FatigueConfig()
@@ -127,6 +138,9 @@ class FatigueMonitor:
         self._recent_yawns = RecentSum(YAWN_WINDOW_S)
         self._blink_count = self._yawn_count = 0
         self._state = FatigueState.UNKNOWN
+        self._is_yawn_counted = False
+        self._spans_s: dict[BehaviourKind, tuple[float, float]] = {}
+        self.behaviours: tuple[Behaviour, ...] = ()
 
     def update(self, face_id: str, observation: EyeMouthObservation, stamp_s: float) -> Fatigue:
         """
@@ -147,7 +161,12 @@ class FatigueMonitor:
         rate_fps = self._rate.update(stamp_s)
         self._gate.update(rate_fps)
         self._blink_gate.update(rate_fps)
+        self._spans_s.clear()
         self._look(observation, elapsed_s, stamp_s)
+        self.behaviours = tuple(
+            Behaviour(face_id=face_id, kind=kind, start_s=start_s, end_s=end_s)
+            for kind, (start_s, end_s) in self._spans_s.items()
+        )
         return self._result(face_id, observation, stamp_s)
 
     def _interrupt(self) -> None:
@@ -171,9 +190,7 @@ class FatigueMonitor:
         is_yawn = self._yawns.update(observation.mouth_ratio, stamp_s)
         if self._gate.is_open:
             self._count_closures(closure, stamp_s)
-            if is_yawn:
-                self._yawn_count += 1
-                self._recent_yawns.add(1.0, stamp_s)
+            self._count_yawn(is_yawn, stamp_s)
 
     def _count_time(self, previous: float, elapsed_s: float, stamp_s: float) -> None:
         self._judged_at_s = stamp_s
@@ -185,6 +202,15 @@ class FatigueMonitor:
         if self._blink_gate.is_open:
             self._blink_judged.add(elapsed_s, stamp_s)
 
+    def _count_yawn(self, is_new: bool, stamp_s: float) -> None:
+        span_s = self._yawns.span_s
+        self._is_yawn_counted = (self._is_yawn_counted or is_new) and span_s is not None
+        if is_new:
+            self._yawn_count += 1
+            self._recent_yawns.add(1.0, stamp_s)
+        if self._is_yawn_counted and span_s is not None:
+            self._spans_s[BehaviourKind.YAWN] = span_s
+
     def _count_closures(self, closure: Closure | None, stamp_s: float) -> None:
         """A microsleep counts as soon as it is one, everything else when it is over."""
         is_asleep = self._closures.current_s(stamp_s) >= CLOSURE_BOUNDS_S[2] - 1e-6
@@ -192,8 +218,17 @@ class FatigueMonitor:
         if (is_asleep or is_over) and not self._is_microsleep_counted:
             self._microsleeps.add(1.0, stamp_s)
         self._is_microsleep_counted = is_asleep
+        if is_asleep:
+            start_s = self._closures.start_s
+            end_s = start_s + self._closures.current_s(stamp_s)
+            self._spans_s[BehaviourKind.MICROSLEEP] = (start_s, end_s)
         if closure is None:
             return
+        if closure.kind is not ClosureKind.FLICKER and (
+            closure.kind is not ClosureKind.BLINK or self._blink_gate.is_open
+        ):
+            kind = BehaviourKind[closure.kind.name]
+            self._spans_s[kind] = (closure.start_s, closure.end_s)
         if closure.kind is ClosureKind.BLINK and self._blink_gate.is_open:
             self._blink_count += 1
             self._blinks.add(1.0, stamp_s)

@@ -20,7 +20,14 @@ from classroom_fer_ros.core.errors import StampError
 from classroom_fer_ros.core.head_motion_config import HeadMotionConfig
 from classroom_fer_ros.core.head_swings import LooksAside, Reversals, Turns
 from classroom_fer_ros.core.one_euro import OneEuroFilter
-from classroom_fer_ros.core.results import NAN, Direction, HeadPose, Motion
+from classroom_fer_ros.core.results import (
+    NAN,
+    Behaviour,
+    BehaviourKind,
+    Direction,
+    HeadPose,
+    Motion,
+)
 from classroom_fer_ros.core.running_quantile import RunningQuantile
 
 __all__ = ['HeadMotionConfig', 'HeadMotionMonitor']
@@ -45,7 +52,11 @@ MIN_REVERSALS = 2
 
 
 class HeadMotionMonitor:
-    """Follows one person's head. Holds no clock."""
+    """
+    Follows one person's head. Holds no clock.
+
+    :ivar behaviours: the motion shown in the last picture, and looking away
+    """
 
     def __init__(self, config: HeadMotionConfig | None = None) -> None:
         self._config = config or HeadMotionConfig()
@@ -66,6 +77,7 @@ class HeadMotionMonitor:
         self._learned_s = 0.0
         self._direction = Direction.UNKNOWN
         self._away_since_s = NAN
+        self.behaviours: tuple[Behaviour, ...] = ()
 
     def update(
         self, face_id: str, yaw_rad: float, pitch_rad: float, roll_rad: float, stamp_s: float
@@ -82,6 +94,7 @@ class HeadMotionMonitor:
         if stamp_s < self._stamp_s:
             raise StampError(stamp_s, self._stamp_s)
         self._stamp_s = stamp_s
+        self.behaviours = ()
         angles = (yaw_rad, pitch_rad, roll_rad)
         if not all(math.isfinite(angle) for angle in angles):
             if stamp_s - self._seen_s > MAX_GAP_S:
@@ -98,7 +111,7 @@ class HeadMotionMonitor:
         )
         yaw_deg, pitch_deg = self._relative_deg(yaw_rad, pitch_rad, elapsed_s)
         self._direction = self._direct(yaw_deg, pitch_deg)
-        return HeadPose(
+        pose = HeadPose(
             face_id=face_id,
             yaw_rad=yaw_rad,
             pitch_rad=pitch_rad,
@@ -106,6 +119,25 @@ class HeadMotionMonitor:
             direction=self._direction,
             looking_away_since_s=self._look_away(yaw_deg, pitch_deg, stamp_s),
             motion=self._move(yaw_rad, pitch_rad, stamp_s),
+        )
+        self.behaviours = self._behaviours(pose, stamp_s)
+        return pose
+
+    def _behaviours(self, pose: HeadPose, stamp_s: float) -> tuple[Behaviour, ...]:
+        spans_s: dict[BehaviourKind, tuple[float, float]] = {}
+        if pose.motion is not Motion.NONE:
+            sources: dict[Motion, Reversals | LooksAside | Turns] = {
+                Motion.SHAKE: self._yaw_swings,
+                Motion.NOD: self._pitch_swings,
+                Motion.LEFT_RIGHT: self._looks,
+                Motion.TURN: self._turns,
+            }
+            spans_s[BehaviourKind[pose.motion.name]] = sources[pose.motion].span_s
+        if not math.isnan(pose.looking_away_since_s):
+            spans_s[BehaviourKind.LOOK_AWAY] = (pose.looking_away_since_s, stamp_s)
+        return tuple(
+            Behaviour(face_id=pose.face_id, kind=kind, start_s=start_s, end_s=end_s)
+            for kind, (start_s, end_s) in spans_s.items()
         )
 
     def _restart(self) -> None:

@@ -7,6 +7,8 @@ from collections import deque
 
 #: An angle that stays within half a swing for this long rests: what follows is no way back.
 CALM_S = 0.6
+#: Noise and the filter's last creep, as a share of a swing, do not put off a motion's end.
+END_SHARE = 0.25
 
 
 class Reversals:
@@ -24,13 +26,17 @@ class Reversals:
         self._swing, self._window_s = swing, window_s
         self._times: deque[float] = deque()
         self._sizes: deque[float] = deque()
+        self._starts: deque[float] = deque()
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, as after a gap."""
         self._times.clear()
         self._sizes.clear()
+        self._starts.clear()
         self._rising = 0
+        self._turned_s = self._end_s = -math.inf
+        self._end_angle = math.nan
         self._low = self._high = math.nan
         self._low_s = self._high_s = -math.inf
         self._calm_since_s, self._calm_angle = -math.inf, math.nan
@@ -51,9 +57,11 @@ class Reversals:
         elif self._rising <= 0 and angle >= self._low + self._swing:
             self._turn(1, self._low_s, angle - self._low)
             self._high, self._high_s = angle, stamp_s
+        self._follow_end()
         while self._times and stamp_s - self._times[0] > self._window_s:
             self._times.popleft()
             self._sizes.popleft()
+            self._starts.popleft()
 
     @property
     def count(self) -> int:
@@ -65,6 +73,20 @@ class Reversals:
         """Sum of the ways back within the window, as far as they were when they counted."""
         return sum(self._sizes)
 
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """From where the first swing of the window began to where the last one has come to."""
+        return self._starts[0], self._end_s
+
+    def _follow_end(self) -> None:
+        """Move the end of the last swing on, unless the head has all but come to it."""
+        if not self._rising:
+            return
+        is_rising = self._rising > 0
+        end_s, angle = (self._high_s, self._high) if is_rising else (self._low_s, self._low)
+        if not abs(angle - self._end_angle) < self._swing * END_SHARE:
+            self._end_s, self._end_angle = end_s, angle
+
     def _is_calm(self, angle: float, stamp_s: float) -> bool:
         if not abs(angle - self._calm_angle) <= self._swing / 2:
             self._calm_since_s, self._calm_angle = stamp_s, angle
@@ -75,7 +97,9 @@ class Reversals:
         if self._rising != 0:
             self._times.append(time_s)
             self._sizes.append(size)
-        self._rising = rising
+            self._starts.append(self._turned_s)
+        self._rising, self._turned_s = rising, time_s
+        self._end_angle = math.nan
 
 
 class Turns:
@@ -98,9 +122,10 @@ class Turns:
         self._recent: deque[tuple[float, float]] = deque()
         self._rest: tuple[float, float] | None = None
         self.turned_s = -math.inf
+        self.span_s = (-math.inf, -math.inf)
 
     def update(self, angle: float, stamp_s: float) -> None:
-        """Add a sample; `turned_s` is when the last turn was seen."""
+        """Add a sample; `turned_s` is when the last turn was seen, `span_s` what it took."""
         self._recent.append((stamp_s, angle))
         while len(self._recent) > 2 and stamp_s - self._recent[1][0] >= self._rest_s - 1e-6:
             self._recent.popleft()
@@ -114,6 +139,7 @@ class Turns:
             is_quick = start_s - rested_s <= self._max_turn_s
             if is_quick and abs(angle - rested) >= self._min_turn:
                 self.turned_s = stamp_s
+                self.span_s = (min(rested_s, start_s), start_s)
         self._rest = (stamp_s, angle)
 
 
@@ -133,6 +159,12 @@ class LooksAside:
         self._side = 0
         self._since_s = -math.inf
         self._looked_s = {-1: -math.inf, 1: -math.inf}
+        self._began_s = dict(self._looked_s)
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """From the beginning of the last look to one side to the end of that to the other."""
+        return min(self._began_s.values()), max(self._looked_s.values())
 
     def update(self, side: int, stamp_s: float) -> bool:
         """
@@ -144,5 +176,5 @@ class LooksAside:
         if side != self._side:
             self._side, self._since_s = side, stamp_s
         if side and stamp_s - self._since_s >= self._dwell_s - 1e-6:
-            self._looked_s[side] = stamp_s
+            self._looked_s[side], self._began_s[side] = stamp_s, self._since_s
         return stamp_s - min(self._looked_s.values()) <= self._window_s

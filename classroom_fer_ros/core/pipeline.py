@@ -120,6 +120,7 @@ class ClassroomPipeline:
             expressions=expressions,
             fatigue=fatigue,
             head_poses=poses,
+            behaviours=(*self._head_pose.behaviours, *self._fatigue.behaviours),
             alert_changes=update.changes,
             active_alerts=update.active,
             class_state=update.class_state,

@@ -167,6 +167,34 @@ class HeadPose:
     motion: Motion = Motion.NONE
 
 
+class BehaviourKind(str, Enum):
+    """What has a beginning and an end; the values are the words used in files."""
+
+    BLINK = 'blink'
+    LONG_CLOSURE = 'long_closure'
+    MICROSLEEP = 'microsleep'
+    YAWN = 'yawn'
+    SHAKE = 'shake'
+    NOD = 'nod'
+    TURN = 'turn'
+    LOOK_AWAY = 'look_away'
+    LEFT_RIGHT = 'left_right'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """
+    From when to when a face did something, as far as is known now, in seconds.
+
+    It is told again while it goes on: one that overlaps another of the same face and kind is it.
+    """
+
+    face_id: str
+    kind: BehaviourKind
+    start_s: float
+    end_s: float
+
+
 class AlertKind(str, Enum):
     """What an alert is about; the values are the words used in messages and files."""
 
@@ -253,6 +281,7 @@ class FrameResult:
     """
     Everything known about one picture. The tuples run in the same order, one entry a face.
 
+    :param behaviours: what ended in this picture, goes on, or is still shown
     :param alert_changes: alerts raised, cleared or acknowledged by this picture
     :param active_alerts: all that stand now
     :param stage_ms: wall milliseconds spent in each stage, by its name
@@ -265,6 +294,7 @@ class FrameResult:
     expressions: tuple[Expression, ...] = ()
     fatigue: tuple[Fatigue, ...] = ()
     head_poses: tuple[HeadPose, ...] = ()
+    behaviours: tuple[Behaviour, ...] = ()
     alert_changes: tuple[Alert, ...] = ()
     active_alerts: tuple[Alert, ...] = ()
     class_state: ClassState | None = None

@@ -29,7 +29,14 @@ from classroom_fer_ros.core.fatigue import EyeMouthObservation, FatigueConfig, F
 from classroom_fer_ros.core.head_motion import HeadMotionConfig, HeadMotionMonitor
 from classroom_fer_ros.core.head_pose import HeadPoseEstimator
 from classroom_fer_ros.core.model_files import models_dir
-from classroom_fer_ros.core.results import NAN, Expression, Face, Fatigue, HeadPose
+from classroom_fer_ros.core.results import (
+    NAN,
+    Behaviour,
+    Expression,
+    Face,
+    Fatigue,
+    HeadPose,
+)
 
 #: Limit of uncertainty where neither the settings nor the model's card name one.
 USUAL_MIN_CONFIDENCE = 0.4
@@ -40,22 +47,35 @@ MAX_VISIBLE_PITCH_RAD = math.radians(35.0)
 
 
 class HeadPoseStage:
-    """Where heads point and how they move."""
+    """
+    Where heads point and how they move.
+
+    :ivar behaviours: what the monitors tell of the last picture
+    """
 
     def __init__(self, config: HeadMotionConfig, hold_s: float) -> None:
         """:raises ModelError: if the face's shape is missing"""
         self._estimate = HeadPoseEstimator(models_dir() / 'face_shape.json')
         self._memory = FaceMemory(lambda: HeadMotionMonitor(config), hold_s)
+        self.behaviours: tuple[Behaviour, ...] = ()
 
     def update(self, faces: Sequence[Face], stamp_s: float) -> tuple[HeadPose, ...]:
         """One entry a face; unknown where no mesh was fitted."""
         monitors = self._memory.see(faces, stamp_s)
-        return tuple(
+        poses = tuple(
             self._judge(face, monitor, stamp_s)
             for face, monitor in zip(faces, monitors, strict=True)
         )
+        self.behaviours = tuple(
+            behaviour
+            for face, monitor in zip(faces, monitors, strict=True)
+            if face.landmarks is not None
+            for behaviour in monitor.behaviours
+        )
+        return poses
 
     def skip(self, faces: Sequence[Face], stamp_s: float) -> tuple[HeadPose, ...]:
+        self.behaviours = ()
         self._memory.see(faces, stamp_s)
         return tuple(HeadPose(face_id=face.face_id) for face in faces)
 
@@ -73,10 +93,15 @@ class HeadPoseStage:
 
 
 class FatigueStage:
-    """Eyes, mouths and what follows from them."""
+    """
+    Eyes, mouths and what follows from them.
+
+    :ivar behaviours: what the monitors tell of the last picture
+    """
 
     def __init__(self, config: FatigueConfig, hold_s: float) -> None:
         self._memory = FaceMemory(lambda: FatigueMonitor(config), hold_s)
+        self.behaviours: tuple[Behaviour, ...] = ()
 
     def update(
         self, faces: Sequence[Face], poses: Mapping[str, HeadPose], stamp_s: float
@@ -87,12 +112,15 @@ class FatigueStage:
         :param poses: by face_id; without one, nothing says that a head is turned
         """
         monitors = self._memory.see(faces, stamp_s)
-        return tuple(
+        fatigue = tuple(
             monitor.update(face.face_id, _observe(face, poses.get(face.face_id)), stamp_s)
             for face, monitor in zip(faces, monitors, strict=True)
         )
+        self.behaviours = tuple(b for monitor in monitors for b in monitor.behaviours)
+        return fatigue
 
     def skip(self, faces: Sequence[Face], stamp_s: float) -> tuple[Fatigue, ...]:
+        self.behaviours = ()
         self._memory.see(faces, stamp_s)
         return tuple(Fatigue(face_id=face.face_id) for face in faces)
 

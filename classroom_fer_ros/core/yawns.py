@@ -13,7 +13,11 @@ from classroom_fer_ros.core.eye_closures import crossing
 
 
 class YawnDetector:
-    """Finds the yawns of one person. Holds no clock."""
+    """
+    Finds the yawns of one person. Holds no clock.
+
+    :ivar span_s: from where to where the yawn of the last picture went, or has gone so far
+    """
 
     def __init__(self, *, open_ratio: float, close_ratio: float, min_s: float) -> None:
         """
@@ -25,11 +29,13 @@ class YawnDetector:
         self._previous: tuple[float, float] | None = None
         self._start_s = math.nan
         self._is_counted = False
+        self.span_s: tuple[float, float] | None = None
 
     def interrupt(self) -> None:
         """Forget a mouth that is open: it was not seen how long."""
         self._previous = None
         self._start_s = math.nan
+        self.span_s = None
 
     def update(self, mouth_ratio: float, stamp_s: float) -> bool:
         """
@@ -40,6 +46,7 @@ class YawnDetector:
         """
         before, before_s = self._previous or (mouth_ratio, stamp_s)
         self._previous = (mouth_ratio, stamp_s)
+        self.span_s = None
         if math.isnan(self._start_s):
             if mouth_ratio >= self._open_ratio:
                 share = crossing(before, mouth_ratio, self._open_ratio)
@@ -53,10 +60,11 @@ class YawnDetector:
         return self._count(stamp_s)
 
     def _count(self, end_s: float) -> bool:
-        if self._is_counted or end_s - self._start_s < self._min_s - 1e-6:
-            return False
-        self._is_counted = True
-        return True
+        was_counted = self._is_counted
+        self._is_counted |= end_s - self._start_s >= self._min_s - 1e-6
+        if self._is_counted:
+            self.span_s = (self._start_s, end_s)
+        return self._is_counted and not was_counted
 
     def _finish(self, end_s: float) -> bool:
         is_yawn = self._count(end_s)
