@@ -17,9 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any
 
-import cv2
-import numpy as np
-
+from classroom_fer_ros.core.annotated_film import AnnotatedFilm
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import SourceError
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
@@ -33,8 +31,6 @@ from classroom_fer_ros.core.results import (
     HeadPose,
 )
 
-FILM_NAME = 'annotated.mp4'
-FILM_CODEC = 'mp4v'
 #: Writing ends while so much of the disk is free, so that the film can still be finished: its
 #: index is written last, and without it nothing of the film can be read.
 MIN_FREE_BYTES = 64_000_000
@@ -104,10 +100,7 @@ class SessionOutput:
         """
         prepare_folder(folder)
         self.folder = folder
-        self._has_film = has_film
-        self._fps = fps if fps > 0 else 25.0
-        self._film: cv2.VideoWriter | None = None
-        self._film_size_wh: tuple[int, int] = (0, 0)
+        self._film = AnnotatedFilm(folder, fps) if has_film else None
         self._pictures = 0
         self._tables = {
             topic: _Table(folder / f'{topic}.csv', kind) for topic, kind in TABLES.items()
@@ -124,8 +117,8 @@ class SessionOutput:
         if self._pictures % PICTURES_A_LOOK == 0:
             require_space(self.folder)
         self._pictures += 1
-        if self._has_film:
-            self._write_picture(overlay_bgr)
+        if self._film is not None:
+            self._film.write(overlay_bgr)
         entries = {
             'faces': result.faces,
             'expressions': result.expressions,
@@ -140,34 +133,9 @@ class SessionOutput:
     def close(self) -> None:
         """Finish every file."""
         if self._film is not None:
-            self._film.release()
-            self._film = None
+            self._film.close()
         for table in self._tables.values():
             table.close()
-
-    def _write_picture(self, overlay_bgr: ImageBgr) -> None:
-        height, width = overlay_bgr.shape[:2]
-        if self._film is None:
-            path = str(self.folder / FILM_NAME)
-            codec = cv2.VideoWriter.fourcc(*FILM_CODEC)
-            self._film = cv2.VideoWriter(path, codec, self._fps, (width, height))
-            if not self._film.isOpened():
-                raise SourceError(f'OpenCV cannot write {path} ({FILM_CODEC}, {width}x{height})')
-            self._film_size_wh = (width, height)
-        if (width, height) != self._film_size_wh:
-            overlay_bgr = _letterbox(overlay_bgr, self._film_size_wh)
-        self._film.write(overlay_bgr)
-
-
-def _letterbox(image_bgr: ImageBgr, size_wh: tuple[int, int]) -> ImageBgr:
-    """Fit a picture into another size, with black bars; a film has one size."""
-    width, height = size_wh
-    scale = min(width / image_bgr.shape[1], height / image_bgr.shape[0])
-    new_width, new_height = round(image_bgr.shape[1] * scale), round(image_bgr.shape[0] * scale)
-    fitted = np.zeros((height, width, 3), np.uint8)
-    x, y = (width - new_width) // 2, (height - new_height) // 2
-    fitted[y : y + new_height, x : x + new_width] = cv2.resize(image_bgr, (new_width, new_height))
-    return fitted
 
 
 class _Table:
