@@ -8,6 +8,8 @@ OUT ?=
 # fused or distributed
 MODE ?= fused
 ARGS ?=
+# Films, or folders of films.
+FILM ?=
 CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 
 export CLASSROOM_FER_DATA
@@ -17,7 +19,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export OPENBLAS_NUM_THREADS ?= 1
 
 # What the shell expands itself, so that any name will do.
-export SOURCE CONFIG OUT MODE
+export SOURCE CONFIG OUT MODE FILM
 
 # Relative, so that no path of the checkout is ever taken apart at a space.
 VENV := .venv
@@ -28,8 +30,8 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 # Also runs where nothing is set up yet, or not to the end, and says so.
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
-.PHONY: help doctor run setup setup-test setup-training test lint proof bench simulate \
-	fetch-models train-expression train-eyes train-facenet \
+.PHONY: help analyze doctor run setup setup-test setup-training test lint proof bench \
+	simulate fetch-models train-expression train-eyes train-facenet \
 	clean
 
 help:  ## list what can be typed
@@ -41,6 +43,10 @@ setup:  ## set everything up (every other target does so by itself)
 run: setup  ## run the system: SOURCE=simulated|0|film.mp4|folder|rtsp://…|topic:NAME OUT=folder MODE=distributed
 	@$(RUN) -m classroom_fer_ros.run --mode "$$MODE" $(if $(SOURCE),--source "$$SOURCE") \
 		$(if $(OUT),--out "$$OUT") $(if $(CONFIG),--config "$$CONFIG") $(ARGS)
+
+analyze: setup  ## analyse a film or a folder of films: FILM=film.mp4 OUT=folder ARGS='--video --fps 15'
+	@$(if $(FILM),,echo 'name a film or a folder of films: make analyze FILM=film.mp4' >&2; exit 2)
+	@$(PY) -m classroom_fer_ros.analyze "$$FILM" --out "$${OUT:-out/analysis}" $(ARGS)
 
 doctor:  ## look at packages, ROS 2, models, cameras, folders and discovery, and say what to do
 	@$(DOCTOR) $(ARGS)

@@ -7,6 +7,7 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
     expression DIR [--head NAME] [--model CARD] [--json]     the same on photographs, a folder a
                                                              label, from detection on
     eyes FILE.npz [--model CARD] [--json]                    accuracy of open against closed
+    events EVENTS.csv LABELS.csv [--frames FRAMES.parquet …] [--json]   blinks, yawns, turns, …
     identification IMAGES.npz PAIRS.csv [--model CARD] [--json]   accuracy of the embedder
 """
 
@@ -25,11 +26,14 @@ from classroom_fer_ros.core.detection import DETECTORS, DetectionConfig
 from classroom_fer_ros.core.errors import ClassroomFerError, DataError
 from classroom_fer_ros.core.evaluation.confusion_picture import write_confusions
 from classroom_fer_ros.core.evaluation.detection import evaluate_detection
+from classroom_fer_ros.core.evaluation.events import score_events
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
 from classroom_fer_ros.core.evaluation.eyes import evaluate_eyes
 from classroom_fer_ros.core.evaluation.identification import evaluate_identification
 from classroom_fer_ros.core.evaluation.light import evaluate_light
+from classroom_fer_ros.core.evaluation.perclos import score_perclos
 from classroom_fer_ros.core.evaluation.photographs import evaluate_photographs
+from classroom_fer_ros.core.events import read_events
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
 from classroom_fer_ros.core.model_files import models_dir
@@ -59,6 +63,17 @@ def _parser() -> argparse.ArgumentParser:
     light = _add(whats, 'light', 'what light correction gains on a darkened film', _light)
     light.add_argument('film', type=Path)
     light.add_argument('--every', type=int, default=8, help='analyse every n-th picture')
+    events = _add(whats, 'events', 'precision, recall and F1 of found events', _events)
+    events.add_argument('found', type=Path, help='csv with kind, start_s, end_s, face')
+    events.add_argument('labels', type=Path, help='csv of the same columns; face may be empty')
+    events.add_argument(
+        '--frames',
+        type=Path,
+        nargs='+',
+        default=[],
+        metavar='FRAMES.parquet',
+        help='tables of results, for the error of PERCLOS',
+    )
     expression = _add(whats, 'expression', 'accuracy of the expression classifier', _expression)
     expression.add_argument(
         'file',
@@ -127,6 +142,34 @@ def _light(options: argparse.Namespace) -> int:
             f'{score.landmark_error:.3f}',
         )
     Console().print(table)
+    return 0
+
+
+def _events(options: argparse.Namespace) -> int:
+    labelled = read_events(options.labels)
+    scores = score_events(read_events(options.found), labelled)
+    perclos = None
+    if options.frames:
+        from classroom_fer_ros.frame_table import read_perclos  # needs pyarrow
+
+        courses = [course for path in options.frames for course in read_perclos(path)]
+        perclos = score_perclos(courses, labelled)
+    if options.json:
+        report: dict[str, object] = {kind: score.to_json() for kind, score in scores.items()}
+        print(json.dumps(report if perclos is None else {**report, 'perclos': perclos.to_json()}))
+        return 0
+    table = Table('kind', 'precision', 'recall', 'F1', 'labelled', 'found')
+    for kind, score in scores.items():
+        if score.labelled or score.found:
+            shares = (f'{share:.3f}' for share in (score.precision, score.recall, score.f1))
+            table.add_row(kind, *shares, str(score.labelled), str(score.found))
+    Console().print(table)
+    if perclos is not None:
+        print(
+            f'PERCLOS: {perclos.mean_error_points:.2f} points off in the mean, '
+            f'{perclos.max_error_points:.2f} at most '
+            f'({perclos.faces} faces, {perclos.pictures} pictures)'
+        )
     return 0
 
 

@@ -32,6 +32,8 @@ class FilmSource(Source):
     Pictures of a film, stamped by their place in it: start + index / fps, on and on over loops.
 
     Where the film is truncated or damaged it ends.
+
+    :ivar path: the file
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class FilmSource(Source):
         :param sleep: waits until a picture is due; None: really, and `close` ends it
         :raises SourceError: if the file is no film or holds no picture
         """
-        self._path = path
+        self.path = path
         self._capture = self._open()
         fps = plausible_fps(self._capture.get(cv2.CAP_PROP_FPS), config.fps)
         super().__init__(f'film {path}', fps)
@@ -66,6 +68,11 @@ class FilmSource(Source):
     @property
     def size_wh(self) -> tuple[int, int]:
         return self._size_wh
+
+    @property
+    def picture_count(self) -> int:
+        """How many pictures the file says it holds, 0 where it does not say."""
+        return max(int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
 
     def read(self) -> Frame | None:
         newest = self._timeline.newest_due(self._index)
@@ -94,13 +101,13 @@ class FilmSource(Source):
 
     def _open(self) -> cv2.VideoCapture:
         # FFmpeg by name: others would take a pattern in the name for a row of pictures.
-        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
         if capture.isOpened() and capture.grab() and capture.retrieve()[0]:
             self._index_in_loop = 0
             return capture
         capture.release()
         raise SourceError(
-            f'{self._path} cannot be played: it is no film, is truncated or is in a format that '
+            f'{self.path} cannot be played: it is no film, is truncated or is in a format that '
             'FFmpeg does not know; try `ffprobe` on it'
         )
 
@@ -118,8 +125,8 @@ class FilmSource(Source):
         return True
 
     def _warn_if_short(self) -> None:
-        expected = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        expected = self.picture_count
         found = self._index_in_loop - 1
         if found < expected - 1:  # containers are one off at times
-            self.problem = f'{self._path} is truncated or damaged: {found} of {expected} pictures'
+            self.problem = f'{self.path} is truncated or damaged: {found} of {expected} pictures'
             logger.warning(self.problem)
