@@ -89,7 +89,7 @@ class FilmResults:
         self._log.add(result)
         self._table.write(result)
         if self._film is not None:
-            self._film.write(draw_overlay(frame.image_bgr, _without_names(result)))
+            self._film.write(draw_overlay(frame.image_bgr, without_names(result)))
 
     def close(self, is_complete: bool) -> list[Event]:
         """
@@ -124,7 +124,7 @@ class FilmResults:
             raise SourceError(f'cannot write {path}: {error.strerror}') from error
 
 
-def _without_names(result: FrameResult) -> FrameResult:
+def without_names(result: FrameResult) -> FrameResult:
     """Recordings show who somebody is by `person_id`, so that people can be forgotten."""
     faces = (replace(face, person_name=face.person_id) for face in result.faces)
     return replace(result, faces=tuple(faces))

@@ -21,7 +21,7 @@ pytest.importorskip('pyarrow', reason='no pyarrow: run `make setup`')
 import pyarrow.parquet as pq
 
 from classroom_fer_ros import evaluate, frame_table
-from classroom_fer_ros.analyze import INTERRUPTED, main
+from classroom_fer_ros.analyze import INTERRUPTED, main, without_names
 from classroom_fer_ros.core.errors import DataError, SourceError
 from classroom_fer_ros.core.film_analysis import find_films, result_folders, thinned
 from classroom_fer_ros.core.frame import Frame
@@ -158,10 +158,11 @@ class Stamped:
         ([n / 25 for n in range(8)], 0.0, [n / 25 for n in range(8)]),
         ([n / 25 for n in range(8)], 60.0, [n / 25 for n in range(8)]),
         ([n / 10 for n in range(6)], 5.0, [0.0, 0.2, 0.4]),
+        ([n / 30 for n in range(20)], 15.0, [n / 15 for n in range(10)]),
         ([0.0, 0.19, 0.21, 0.39, 3.0, 3.01], 5.0, [0.0, 0.21, 3.0]),
         ([], 5.0, []),
     ],
-    ids=['every', 'faster than the film', 'half', 'irregular', 'empty'],
+    ids=['every', 'faster than the film', 'half', 'rounded', 'irregular', 'empty'],
 )
 def test_thinned_by_stamps(stamps_s: list[float], fps: float, kept_s: list[float]) -> None:
     kept = [frame.stamp_s for frame in thinned(Stamped(stamps_s), fps)]  # type: ignore[arg-type]
@@ -300,6 +301,8 @@ def test_names_that_are_no_folder(tmp_path: Path) -> None:
 def test_what_is_no_film(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / {'picture': '0.png', 'text': 'a.txt', 'empty': 'a.mp4'}[kind]
     path.write_text('' if kind == 'empty' else 'x')
+    if kind == 'picture':  # FFmpeg would play it
+        cv2.imwrite(str(path), np.zeros((48, 64, 3), np.uint8))
     assert main([str(path), '--out', str(tmp_path / 'out')]) == 1
     assert str(path) in capsys.readouterr().err
     assert list((tmp_path / 'out').iterdir()) == []
@@ -339,6 +342,11 @@ def test_tables_of_no_one_and_many_faces(tmp_path: Path) -> None:
     assert (rows[0]['expression_status'], rows[0]['motion']) == ('cannot_judge', 'none')
     assert 'Ana' not in str(rows)
     assert [course.face for course in frame_table.read_perclos(path)] == ['001', '002']
+
+
+def test_recordings_show_no_names() -> None:
+    (face,) = without_names(result_of('001')).faces
+    assert (face.face_id, face.person_name) == ('001', '')
 
 
 def test_long_tables_are_written_in_groups(
