@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from classroom_fer_ros.core.film_analysis import analyse, find_films, open_film,
 from classroom_fer_ros.core.film_summary import FilmSummary
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.overlay import draw_overlay
-from classroom_fer_ros.core.pipeline import PipelineConfig
+from classroom_fer_ros.core.pipeline import ClassroomPipeline, PipelineConfig
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.session_output import (
     PICTURES_A_LOOK,
@@ -229,15 +229,16 @@ def _analyse_one(
 
     :return: why it was not analysed to its end, empty if it was
     :raises SourceError: if it cannot be played, or its results cannot be written
+    :raises ModelError: if a model is missing, broken or not the one its card describes
     """
     started_s = time.perf_counter()
     config = PipelineConfig(num_threads=min(os.cpu_count() or 1, MAX_THREADS))
-    with open_film(film) as source:
+    with open_film(film) as source, closing(ClassroomPipeline(config)) as pipeline:
         results = FilmResults(folder, source, options)
         task = progress.add_task(escape(film.name), total=max(source.picture_count, 1))
         is_complete = False
         try:
-            for frame, result in analyse(source, options.fps, config):
+            for frame, result in analyse(source, pipeline, options.fps):
                 results.write(frame, result)
                 progress.update(task, completed=frame.index + 1)
                 if stop.is_asked:

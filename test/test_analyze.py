@@ -20,11 +20,13 @@ pytest.importorskip('pyarrow', reason='no pyarrow: run `make setup`')
 
 import pyarrow.parquet as pq
 
-from classroom_fer_ros import evaluate, frame_table
+from classroom_fer_ros import analyze, evaluate, frame_table
 from classroom_fer_ros.analyze import INTERRUPTED, main, without_names
 from classroom_fer_ros.core.errors import DataError, SourceError
+from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.film_analysis import find_films, result_folders, thinned
 from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.pipeline import PipelineConfig
 from classroom_fer_ros.core.results import Expression, Face, Fatigue, FrameResult, HeadPose
 from films import read_film
 
@@ -290,6 +292,17 @@ def test_a_folder_that_cannot_be_written_to(
         assert f'{locked}' in refused([str(film), '--out', str(locked)], capsys)
     # Permissions do not stop root; this does everybody.
     assert '/proc/out' in refused([str(film), '--out', '/proc/out'], capsys)
+
+
+def test_a_missing_model_leaves_no_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films = [str(gray_film(tmp_path / name)) for name in ('a.mp4', 'b.mp4')]
+    config = PipelineConfig(expression=ExpressionConfig(card='none.json'))
+    monkeypatch.setattr(analyze, 'PipelineConfig', lambda **_: config)
+    told = refused([*films, '--out', str(tmp_path / 'out')], capsys)
+    assert told.count('none.json') == 1
+    assert list((tmp_path / 'out').iterdir()) == []
 
 
 def test_names_that_are_no_folder(tmp_path: Path) -> None:

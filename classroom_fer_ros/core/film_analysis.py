@@ -8,7 +8,7 @@ from pathlib import Path
 
 from classroom_fer_ros.core.errors import SourceError
 from classroom_fer_ros.core.frame import Frame
-from classroom_fer_ros.core.pipeline import ClassroomPipeline, PipelineConfig
+from classroom_fer_ros.core.pipeline import ClassroomPipeline
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.sources.base import Source
 from classroom_fer_ros.core.sources.config import SourceConfig
@@ -117,17 +117,13 @@ def thinned(source: Source, fps: float) -> Iterator[Frame]:
 
 
 def analyse(
-    source: Source, fps: float = 0.0, config: PipelineConfig | None = None
+    source: Source, pipeline: ClassroomPipeline, fps: float = 0.0
 ) -> Iterator[tuple[Frame, FrameResult]]:
     """
     Analyse one picture after the other; the same film gives the same results.
 
+    :param pipeline: a new one for each film, so that faces and alerts are numbered from 1
     :param fps: analyse at most so many pictures a second, 0 for every one
-    :raises ModelError: if a model is missing, broken or not the one its card describes
     """
-    pipeline = ClassroomPipeline(config)  # one a film: faces are numbered from 1 in each
-    try:
-        for frame in thinned(source, fps):
-            yield frame, pipeline.process(frame)
-    finally:
-        pipeline.close()
+    for frame in thinned(source, fps):
+        yield frame, pipeline.process(frame)
