@@ -40,7 +40,7 @@ def film_pictures(path: Path, count: int) -> list[ImageBgr]:
 
 
 def test_a_blink_of_a_real_film_is_seen(data_dir: Path, classifier: EyeStateClassifier) -> None:
-    """By eye, the lids are down in the last four of these pictures, and up until shortly before."""
+    """The lids are down in the last four of these pictures and up until shortly before."""
     pictures = film_pictures(data_dir / 'video' / 'face_talking_a.mp4', 226)
     mesh = FaceMesh(num_threads=1)
     roi = roi_from_detection(make_detector(DetectionConfig())(pictures[0])[0])
