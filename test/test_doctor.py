@@ -103,12 +103,13 @@ def test_models(tmp_path: Path) -> None:
     folder = tmp_path / 'models'
     assert set(levels(model_checks.check_models(folder)).values()) == {Level.OK}
     (folder / 'facenet.onnx').unlink()
+    (folder / 'eye_state.onnx').write_bytes(b'')
     weights = folder / 'expression.onnx'
     weights.write_bytes(weights.read_bytes()[:-1] + b'x')
     (folder / 'face_shape.json').write_text('{"points')
     found = list(model_checks.check_models(folder))
     assert set(levels(found).values()) == {Level.PROBLEM}
-    assert len(found) == 3
+    assert len(found) == 4
     assert all(finding.advice for finding in found)
 
 

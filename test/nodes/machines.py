@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from harness import wait_until
+
 ADDRESSES = ('10.77.0.1', '10.77.0.2')
 TIMEOUT_S = 10.0
 TOOLS = ('unshare', 'nsenter', 'ip')
@@ -72,11 +74,15 @@ def _connect(first: Machine, second: Machine) -> None:
         _run(machine, 'ip link set lo up')
         _run(machine, f'ip addr add {machine.address}/24 dev cable')
         _run(machine, 'ip link set cable up')
+    for machine in (first, second):
+        # Fast DDS looks at the network once, at its start: a cable must have its carrier by then.
+        wait_until(lambda machine=machine: ' UP ' in _run(machine, 'ip -br link show cable'))
 
 
-def _run(machine: Machine, command: str) -> None:
+def _run(machine: Machine, command: str) -> str:
     done = subprocess.run(
         machine.command(*command.split()), capture_output=True, text=True, timeout=TIMEOUT_S
     )
     if done.returncode:
         pytest.skip(f'network namespaces cannot be set up here: {done.stderr.strip()}')
+    return done.stdout

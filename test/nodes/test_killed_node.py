@@ -24,6 +24,8 @@ from harness import NAMESPACE, Client, wait_until
 
 TIMEOUT_S = 30
 PERIOD_NS = 100_000_000
+#: Of a face that looks straight ahead.
+KEYPOINTS_XY = np.array([[130.0, 140], [170, 140], [150, 160], [135, 180], [165, 180]])
 pytestmark = pytest.mark.usefixtures('ros')
 
 
@@ -83,7 +85,7 @@ class Lesson:
             face_id='001',
             box_xyxy=(100.0, 100.0, 200.0, 200.0),
             score=0.9,
-            keypoints_xy=np.zeros((5, 2)),
+            keypoints_xy=KEYPOINTS_XY,
         )
         seen = results.FrameResult(
             stamp_ns=self.stamp_ns, index=0, size_wh=(640, 480), faces=(face,)
