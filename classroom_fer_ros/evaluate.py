@@ -8,7 +8,10 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
                                                              label, from detection on
     eyes FILE.npz [--model CARD] [--json]                    accuracy of open against closed
     events EVENTS.csv LABELS.csv [--frames FRAMES.parquet …] [--json]   blinks, yawns, turns, …
-    identification IMAGES.npz PAIRS.csv [--model CARD] [--json]   accuracy of the embedder
+    identification IMAGES.npz PAIRS.csv [--model CARD] [--png FILE] [--open-set] [--json]
+                                                             accuracy of the embedder
+    gallery GALLERY_DIR PROBE_DIR [--strangers DIR] [--model CARD] [--json]
+                                                             who is found again, who mistaken
 """
 
 from __future__ import annotations
@@ -29,10 +32,12 @@ from classroom_fer_ros.core.evaluation.detection import evaluate_detection
 from classroom_fer_ros.core.evaluation.events import score_events
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
 from classroom_fer_ros.core.evaluation.eyes import evaluate_eyes
+from classroom_fer_ros.core.evaluation.gallery import evaluate_gallery
 from classroom_fer_ros.core.evaluation.identification import evaluate_identification
 from classroom_fer_ros.core.evaluation.light import evaluate_light
 from classroom_fer_ros.core.evaluation.perclos import score_perclos
 from classroom_fer_ros.core.evaluation.photographs import evaluate_photographs
+from classroom_fer_ros.core.evaluation.roc import write_roc
 from classroom_fer_ros.core.events import read_events
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
@@ -95,6 +100,15 @@ def _parser() -> argparse.ArgumentParser:
     identification.add_argument('images', type=Path, help='npz with jpeg, offsets, person, number')
     identification.add_argument('pairs', type=Path, help='csv with person_a, …, same')
     identification.add_argument('--model', type=Path, default=None, help='model card')
+    identification.add_argument('--png', type=Path, default=None, help='draw the ROC curve there')
+    identification.add_argument(
+        '--open-set', action='store_true', help='also enrol classes of 30 among strangers'
+    )
+    gallery = _add(whats, 'gallery', 'enrolled people and strangers in pictures', _gallery)
+    gallery.add_argument('gallery', type=Path, help='folder with <name>/<picture> to enrol')
+    gallery.add_argument('probes', type=Path, help='the same; other names are strangers')
+    gallery.add_argument('--strangers', type=Path, default=None, help='more strangers')
+    gallery.add_argument('--model', type=Path, default=None, help='model card')
     return parser
 
 
@@ -204,7 +218,18 @@ def _eyes(options: argparse.Namespace) -> int:
 
 def _identification(options: argparse.Namespace) -> int:
     card = options.model or models_dir() / PipelineConfig().embedding_card
-    score = evaluate_identification(options.images, options.pairs, card)
+    score = evaluate_identification(
+        options.images, options.pairs, card, with_classes=options.open_set
+    )
+    if options.png is not None:
+        write_roc(options.png, {score.model: score.roc})
+    _print_values(score.to_json(), options.json)
+    return 0
+
+
+def _gallery(options: argparse.Namespace) -> int:
+    card = options.model or models_dir() / PipelineConfig().embedding_card
+    score = evaluate_gallery(options.gallery, options.probes, card, options.strangers)
     _print_values(score.to_json(), options.json)
     return 0
 

@@ -175,10 +175,9 @@ class Gallery:
         :return: None for a stranger, or if two people are about equally similar
         :raises GalleryError: if the embedding is none or of another size
         """
-        (probe,) = self._checked(embedding[None])
+        similarity = self.similarities(embedding)
         if not self._people:
             return None
-        similarity = self._centres @ probe  # (people,)
         best = int(similarity.argmax())
         others = np.delete(similarity, best)
         if similarity[best] <= self._threshold:
@@ -191,6 +190,17 @@ class Gallery:
             person_name=person.name,
             similarity=float(similarity[best]),
         )
+
+    def similarities(self, embedding: FloatArray) -> FloatArray:
+        """
+        Compare an embedding with everybody.
+
+        :param embedding: shape (size,), of unit length
+        :return: shape (people,), cosine to the mean of each person's embeddings, as in `people`
+        :raises GalleryError: if the embedding is none or of another size
+        """
+        (probe,) = self._checked(embedding[None])
+        return self._centres @ probe if self._people else np.empty(0, np.float32)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:

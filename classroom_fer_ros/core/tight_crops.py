@@ -60,6 +60,16 @@ class TightCrops:
     def __len__(self) -> int:
         return len(self.person)
 
+    def __getitem__(self, chosen: npt.NDArray[np.int64]) -> TightCrops:
+        """Some of them, in the order asked for."""
+        parts = [self.jpeg[self.offsets[i] : self.offsets[i + 1]] for i in chosen]
+        return TightCrops(
+            jpeg=np.concatenate([*parts, np.empty(0, np.uint8)]),
+            offsets=np.cumsum([0, *map(len, parts)]),
+            person=self.person[chosen],
+            number=self.number[chosen],
+        )
+
     def image(self, index: int) -> ImageBgr:
         """
         Decode one picture.

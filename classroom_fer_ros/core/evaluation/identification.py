@@ -19,6 +19,9 @@ from scipy.stats import rankdata
 from classroom_fer_ros.core.arrays import FloatArray, ImageBgr
 from classroom_fer_ros.core.embedding import FaceEmbedder
 from classroom_fer_ros.core.errors import DataError
+from classroom_fer_ros.core.evaluation.gallery import OpenSetScore
+from classroom_fer_ros.core.evaluation.open_class import score_classes
+from classroom_fer_ros.core.evaluation.roc import BoolArray, Roc, roc_curve
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.tight_crops import TightCrops, align_tight_crop, load_tight_crops
 
@@ -28,7 +31,6 @@ OTHER_FOLDS = 10
 TIMED_FACES = 100
 COLUMNS = ('person_a', 'number_a', 'person_b', 'number_b', 'same')
 
-BoolArray = npt.NDArray[np.bool_]
 IndexArray = npt.NDArray[np.int64]
 
 
@@ -73,12 +75,19 @@ class PairScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentificationScore:
-    """A model's figures on one file of pairs."""
+    """
+    A model's figures on one file of pairs.
+
+    :param roc: the pairs' whole curve
+    :param classes: of classes of 30 among strangers; None if not asked for, or too few pictures
+    """
 
     model: str
     pairs: int
     pairs_score: PairScore
     milliseconds_per_face: float
+    roc: Roc
+    classes: OpenSetScore | None = None
 
     def to_json(self) -> dict[str, object]:
         """Plain values under the names that the tool documents."""
@@ -98,32 +107,69 @@ class IdentificationScore:
             'tar_at_far_1e-2': score.tar_at_far[1e-2],
             'tar_at_far_1e-3': score.tar_at_far[1e-3],
         }
+        if self.classes is not None and self.classes.tpir is not None:
+            figures['class_of_30_rank1'] = self.classes.rank1
+            figures['class_of_30_tpir_at_fpir_1e-2'] = self.classes.tpir
         return {name: round(figure, digits) for name, figure in figures.items()}
 
 
-def evaluate_identification(images: Path, pairs: Path, card: Path) -> IdentificationScore:
+def evaluate_identification(
+    images: Path, pairs: Path, card: Path, *, with_classes: bool = False
+) -> IdentificationScore:
     """
     Compare the two pictures of every pair.
 
     :param images: npz of tight crops, see `load_tight_crops`
     :param pairs: CSV file with the columns of `COLUMNS`
+    :param with_classes: also enrol classes of 30, which takes all pictures of the file
     :raises DataError: if a file is missing, truncated or of another layout
     :raises ModelError: if the model cannot be opened
     """
     faces = load_tight_crops(images)
     chosen = load_pairs(pairs, faces)
     embed = FaceEmbedder(card)
-    used, places = np.unique(np.stack([chosen.first, chosen.second]), return_inverse=True)
-    first, second = places.reshape(2, -1)
+    if not with_classes:
+        faces, chosen = pictures_of_pairs(faces, chosen)
     mesh = FaceMesh(1)
-    crops = np.stack([align_tight_crop(faces.image(int(index)), mesh)[0] for index in used])
-    compared = Pairs(first=first, second=second, is_same=chosen.is_same)
-    similarity = compared.similarity(embed(crops))
-    return IdentificationScore(
-        model=embed.card.name,
-        pairs=len(similarity),
-        pairs_score=score_pairs(similarity, chosen.is_same),
+    crops = np.stack([align_tight_crop(faces.image(i), mesh)[0] for i in range(len(faces))])
+    return score_embeddings(
+        embed.card.name,
+        embed(crops),
+        chosen,
         milliseconds_per_face=_milliseconds_per_face(embed, crops[:TIMED_FACES]),
+        person=faces.person if with_classes else None,
+    )
+
+
+def pictures_of_pairs(faces: TightCrops, pairs: Pairs) -> tuple[TightCrops, Pairs]:
+    """Only the pictures that pairs are of, and the pairs of them."""
+    used, places = np.unique(np.stack([pairs.first, pairs.second]), return_inverse=True)
+    first, second = places.reshape(2, -1)
+    return faces[used], Pairs(first=first, second=second, is_same=pairs.is_same)
+
+
+def score_embeddings(
+    model: str,
+    embeddings: FloatArray,
+    pairs: Pairs,
+    *,
+    milliseconds_per_face: float,
+    person: npt.NDArray[np.str_] | None = None,
+) -> IdentificationScore:
+    """
+    Score a model's embeddings of the pictures of some pairs.
+
+    :param embeddings: shape (pictures, size), rows of unit length
+    :param person: shape (pictures,), whose they are: also enrol classes of 30
+    """
+    similarity = pairs.similarity(embeddings)
+    return IdentificationScore(
+        model=model,
+        pairs=len(similarity),
+        pairs_score=score_pairs(similarity, pairs.is_same),
+        milliseconds_per_face=milliseconds_per_face,
+        roc=roc_curve(similarity, pairs.is_same),
+        classes=None if person is None else score_classes(embeddings, person),
     )
 
 
