@@ -78,11 +78,14 @@ train-expression: setup-training  ## train the expression classifier and export 
 train-eyes: setup-training  ## train the classifier of open and closed eyes and export it
 	@$(PY) -m classroom_fer_ros.training.train_eyes --data "$$CLASSROOM_FER_DATA" $(ARGS)
 
-train-facenet: setup-training  ## train the face embedder and export it
+train-facenet: setup-teacher  ## train the face embedder and export it
 	@$(PY) -m classroom_fer_ros.training.train_facenet --data "$$CLASSROOM_FER_DATA" $(ARGS)
 
 setup-test:
 	@$(PYTHON) scripts/set_up.py --with test --with training
+
+setup-teacher:
+	@$(PYTHON) scripts/set_up.py --with training --with teacher
 
 setup-training:
 	@$(PYTHON) scripts/set_up.py --with training

@@ -31,6 +31,7 @@ PYTHON = VENV / 'bin' / 'python'
 LOG = VENV / 'set-up.log'
 STAMPS = VENV / 'set-up.json'
 REQUIREMENTS = ROOT / 'requirements'
+EXTRAS = ('test', 'training', 'teacher')
 PYTHON_VERSIONS = ((3, 10), (3, 11), (3, 12))
 #: What the wheels' CMake exports name: paths of the machine that built them.
 BUILDER_PYTHON = re.compile(r'/opt/python/cp3\d+-cp3\d+/include/python3\.\d+')
@@ -250,9 +251,7 @@ class _Ticker:
 def main() -> int:
     """Entry point: 0 when everything is in place."""
     parser = argparse.ArgumentParser(description='Set the project up on this machine.')
-    parser.add_argument(
-        '--with', dest='extras', action='append', default=[], choices=['test', 'training']
-    )
+    parser.add_argument('--with', dest='extras', action='append', default=[], choices=EXTRAS)
     parser.add_argument('--check', action='store_true', help='only look for what is missing')
     options = parser.parse_args()
     try:

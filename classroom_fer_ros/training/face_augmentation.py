@@ -30,12 +30,26 @@ def augment_crops(crops: Tensor, generator: torch.Generator) -> Tensor:
     return cut_out(images, generator, (14, 36)) * 2.0 - 1.0
 
 
+def blend_faces(crops: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """
+    Make some faces nobody has: halfway to that of the next picture.
+
+    :param crops: aligned crops, shape (n, 3, 112, 112)
+    :param share: how many of them are blended
+    :return: same shape
+    """
+    count = len(crops)
+    part = uniform(count, 0.3, 0.5, generator).view(count, 1, 1, 1)
+    is_blended = uniform(count, 0.0, 1.0, generator).view(count, 1, 1, 1) < share
+    return torch.where(is_blended, torch.lerp(crops, crops.roll(1, dims=0), part), crops)
+
+
 def _window(crops: Tensor, generator: torch.Generator) -> Tensor:
     """The network's window, mirrored, turned by 6 degrees, scaled by 8 % and shifted by 4 px."""
     count = len(crops)
     angle = uniform(count, -0.1, 0.1, generator)
     scale = _HALF * uniform(count, 0.92, 1.08, generator)
-    mirror = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0, 1.0)
+    mirror = torch.where(uniform(count, 0.0, 1.0, generator) < 0.5, -1.0, 1.0)
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
     reach = 8.0 / CROP_SIZE
     shift_x, shift_y = (uniform(count, -reach, reach, generator) for _ in range(2))
@@ -54,5 +68,5 @@ def _recolour(images: Tensor, generator: torch.Generator) -> Tensor:
     count = len(images)
     gain = torch.exp(uniform(3 * count, -0.12, 0.12, generator)).view(count, 3, 1, 1)
     gray = images.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
-    is_gray = torch.rand(count, generator=generator).view(count, 1, 1, 1) < 1 / 6
+    is_gray = uniform(count, 0.0, 1.0, generator).view(count, 1, 1, 1) < 1 / 6
     return torch.where(is_gray, gray, images * gain).clamp(0.0, 1.0)

@@ -23,7 +23,7 @@ def batch_softmax_loss(
     :param margin: of cosines
     :return: scalar, 0 where nobody has two pictures
     """
-    itself = torch.eye(len(person), dtype=torch.bool)
+    itself = torch.eye(len(person), dtype=torch.bool, device=person.device)
     is_pair = (person[:, None] == person[None, :]) & ~itself
     if not is_pair.any():
         return embeddings.sum() * 0.0
@@ -46,7 +46,7 @@ def semi_hard_triplet_loss(embeddings: Tensor, person: Tensor, margin: float) ->
     """
     distance = 2.0 - 2.0 * embeddings @ embeddings.T  # (n, n), squared
     is_same = person[:, None] == person[None, :]
-    is_pair = is_same & ~torch.eye(len(person), dtype=torch.bool)
+    is_pair = is_same & ~torch.eye(len(person), dtype=torch.bool, device=person.device)
     anchors, positives = torch.nonzero(is_pair, as_tuple=True)
     is_negative = ~is_same[anchors]  # (pairs, n)
     if len(anchors) == 0 or not is_negative.any():
@@ -57,3 +57,23 @@ def semi_hard_triplet_loss(embeddings: Tensor, person: Tensor, margin: float) ->
     farthest = far.masked_fill(~is_negative, float('-inf')).max(dim=1).values
     negative = torch.where(is_outside.any(dim=1), semi_hard, farthest)
     return functional.relu(near - negative + margin).mean()
+
+
+def distillation_loss(embeddings: Tensor, labels: Tensor) -> Tensor:
+    """
+    How far embeddings are from the teacher's, each alone and each compared with all others.
+
+    Besides its place on the sphere, what a face is like and unlike is learned (Park et al.,
+    "Relational Knowledge Distillation", 2019). Both are shares of how much the labels differ.
+
+    :param embeddings: shape (n, size), n at least 2, rows of unit length
+    :param labels: the teacher's, same shape, rows of unit length, not all the same
+    :return: scalar, 0 where they are the same, 1 for the mean of the labels
+    """
+    spread = labels - labels.mean(dim=0)
+    apart = (embeddings - labels).square().sum() / spread.square().sum()
+    itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    cosine = (labels @ labels.T)[~itself]
+    error = (embeddings @ embeddings.T)[~itself] - cosine
+    relations = error.square().sum() / (cosine - cosine.mean()).square().sum()
+    return 0.5 * (apart + relations)

@@ -2,17 +2,18 @@
 Train the face embedder and export it with its card: ``make train-facenet``.
 
     python -m classroom_fer_ros.training.train_facenet --data ../shared/data
+        [--people FOLDER] [--teacher none] [--epochs N] [--width W]
 
-Batches of several pictures each of several people; margin softmax over the pictures of a batch and
-triplet loss with semi-hard negatives. Best epoch by validation pairs. An interrupted run goes on
-where it stopped.
+Batches of several pictures each of several people: margin softmax over the pictures of a batch and
+triplet loss with semi-hard negatives. Beside them, with ``--teacher dlib``, the embeddings of
+dlib's network are learned: of these pictures, of strangers' and of blended faces. Best epoch by
+validation pairs. An interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,135 +22,134 @@ import torch
 from rich.progress import track
 from torch import Tensor, nn
 
-from classroom_fer_ros.core.embedding import INPUT_SIZE, network_input
-from classroom_fer_ros.core.evaluation.identification import (
-    Pairs,
-    accuracy_over_folds,
-    evaluate_identification,
-    load_pairs,
-)
-from classroom_fer_ros.core.model_card import ModelCard, sha256_of
+from classroom_fer_ros.core.embedding import network_input
+from classroom_fer_ros.core.evaluation.identification import Pairs, load_pairs, score_pairs
+from classroom_fer_ros.core.model_card import sha256_of
 from classroom_fer_ros.core.tight_crops import load_tight_crops
-from classroom_fer_ros.training.export import count_parameters, export_onnx, finish_card
+from classroom_fer_ros.training.device import best_device, mixed_precision
 from classroom_fer_ros.training.face_augmentation import augment_crops
-from classroom_fer_ros.training.face_losses import batch_softmax_loss, semi_hard_triplet_loss
+from classroom_fer_ros.training.face_batches import Teaching, draw_batches, steps_per_epoch
+from classroom_fer_ros.training.face_config import FROM_SCRATCH, FaceNetConfig, make_network
+from classroom_fer_ros.training.face_export import export
+from classroom_fer_ros.training.face_losses import (
+    batch_softmax_loss,
+    distillation_loss,
+    semi_hard_triplet_loss,
+)
+from classroom_fer_ros.training.face_metric import fit_metric
+from classroom_fer_ros.training.face_start import continue_from, start_from
+from classroom_fer_ros.training.face_teacher import as_rgb, label_pictures, load_teacher
 from classroom_fer_ros.training.facenet_network import FaceNet, MirroredFaceNet
+from classroom_fer_ros.training.ferplus import load_ferplus
 from classroom_fer_ros.training.people import People, aligned_crops, load_people
 from classroom_fer_ros.training.run import Run
 
-#: People with more pictures than this are not drawn more often than the others.
-MOST_PICTURES = 8
 BATCH = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaceNetConfig:
-    """One run; saved in its checkpoint."""
-
-    epochs: int = 45
-    people_per_batch: int = 64
-    pictures_per_person: int = 2
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.05
-    average_decay: float = 0.99
-    width: float = 0.5
-    dropout: float = 0.2
-    softmax_margin: float = 0.1
-    triplet_margin: float = 0.3
-    triplet_weight: float = 1.0
-    seed: int = 1
-
-
-def make_network(config: FaceNetConfig) -> FaceNet:
-    """Network with fresh weights."""
-    torch.manual_seed(config.seed)
-    return FaceNet(config.width, config.dropout)
-
-
-def draw_batches(
-    people: People, config: FaceNetConfig, generator: torch.Generator
-) -> Iterator[npt.NDArray[np.int64]]:
-    """
-    Batches of `pictures_per_person` pictures of `people_per_batch` people, one epoch of them.
-
-    Those with several pictures come more often, a person with too few shows them again.
-    """
-    pictures_of = np.split(
-        np.argsort(people.person, kind='stable'), np.cumsum(np.bincount(people.person))[:-1]
-    )
-    weight = torch.tensor([min(len(own), MOST_PICTURES) - 0.5 for own in pictures_of])
-    drawn = min(config.people_per_batch, len(pictures_of))
-    for _ in range(steps_per_epoch(people, config)):
-        batch = []
-        for person in torch.multinomial(weight, drawn, generator=generator).tolist():
-            own = pictures_of[person]
-            order = torch.randperm(len(own), generator=generator).numpy()
-            batch.append(np.resize(own[order], config.pictures_per_person))
-        yield np.concatenate(batch)
-
-
-def steps_per_epoch(people: People, config: FaceNetConfig) -> int:
-    """As many batches as the pictures fill."""
-    size = min(config.people_per_batch, people.count) * config.pictures_per_person
-    return max(1, len(people.person) // size)
-
-
-def train_epoch(run: Run[FaceNet], people: People) -> float:
+def train_epoch(run: Run[FaceNet], people: People, teaching: Teaching | None = None) -> float:
     """One epoch of batches; mean loss."""
     run.network.train()
+    config, device = run.config, run.generator.device
+    shape = config.people_per_batch, config.pictures_per_person
+    batches = draw_batches(people.person, *shape, run.generator)
+    total = steps_per_epoch(people.person, *shape)
     losses = []
-    batches = draw_batches(people, run.config, run.generator)
-    total = steps_per_epoch(people, run.config)
     for batch in track(batches, f'epoch {run.epoch + 1}', total, transient=True):
-        rgb = people.crops_bgr[batch][..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255
-        images = augment_crops(torch.from_numpy(rgb), run.generator)  # (b, 3, 88, 88)
-        images = images.contiguous(memory_format=torch.channels_last)
-        person = torch.from_numpy(people.person[batch])
-        losses.append(run.step(batch_loss(run.network(images), person, run.config)))
+        crops = as_rgb(people.crops_bgr[batch]).to(device)  # (b, 3, 112, 112)
+        labels = None
+        if teaching is not None:
+            labels = torch.from_numpy(teaching.labels[batch]).to(device)
+        if teaching is not None and config.strangers_per_batch:
+            others = teaching.strangers(people, config.strangers_per_batch, run.generator)
+            crops, labels = torch.cat([crops, others[0]]), torch.cat([labels, others[1]])
+        images = augment_crops(crops, run.generator)  # (b, 3, 88, 88)
+        with mixed_precision(device):
+            embeddings = run.network(images.contiguous(memory_format=torch.channels_last))
+        person = torch.from_numpy(people.person[batch]).to(device)
+        losses.append(run.step(batch_loss(embeddings, person, labels, config)))
     return float(np.mean(losses))
 
 
-def batch_loss(embeddings: Tensor, person: Tensor, config: FaceNetConfig) -> Tensor:
-    """Margin softmax and triplet loss, in one sum."""
-    softmax = batch_softmax_loss(embeddings, person, config.softmax_margin)
-    triplet = semi_hard_triplet_loss(embeddings, person, config.triplet_margin)
-    return softmax + config.triplet_weight * triplet
+def batch_loss(
+    embeddings: Tensor, person: Tensor, labels: Tensor | None, config: FaceNetConfig
+) -> Tensor:
+    """
+    Margin softmax, triplet loss and distance from the teacher, in one sum.
+
+    :param embeddings: shape (n, 128); those whose person is known come first
+    :param person: shape (m,), m <= n
+    :param labels: the teacher's embeddings, shape (n, 128), or None without a teacher
+    """
+    named = embeddings[: len(person)]
+    loss = config.triplet_weight * semi_hard_triplet_loss(named, person, config.triplet_margin)
+    if config.softmax_weight:
+        softmax = batch_softmax_loss(named, person, config.softmax_margin)
+        loss = loss + config.softmax_weight * softmax
+    if labels is not None:
+        loss = loss + config.teacher_weight * distillation_loss(embeddings, labels)
+    return loss
 
 
 def embed(network: nn.Module, crops_bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Embeddings of aligned crops, shape (n, 128)."""
     network.eval()
+    device = next(network.parameters()).device
     with torch.no_grad():
         parts = [
-            network(torch.from_numpy(network_input(crops_bgr[i : i + BATCH]))).numpy()
+            network(torch.from_numpy(network_input(crops_bgr[i : i + BATCH])).to(device))
             for i in range(0, len(crops_bgr), BATCH)
         ]
-    return np.concatenate(parts)
+    return np.asarray(torch.cat(parts).cpu().numpy(), np.float32)
 
 
-def train(config: FaceNetConfig, data: Path, work: Path) -> Path:
+def train(config: FaceNetConfig, data: Path, work: Path, pictures: Path | None = None) -> Path:
     """
     Train, or go on training.
 
-    :param data: folder with ``lfw_train.npz``, ``lfw_validation.npz``, its pairs and ``people``
-    :param work: folder for aligned crops, checkpoints and the log
+    :param data: folder with ``lfw_validation.npz``, its pairs and ``people``, and, for a teacher,
+        ``ferplus_train.npz``
+    :param work: folder for aligned crops, the teacher's labels, checkpoints and the log
+    :param pictures: what to learn from, see `load_people`; None: ``lfw_train.npz`` of `data`
     :return: checkpoint of the best epoch
     :raises DataError: if the data are missing or broken
+    :raises ModelError: if the teacher is not installed
     """
     kept_for_tests = [folder.name for folder in (data / 'people').glob('*')]
-    people = load_people(data / 'lfw_train.npz', work, kept_for_tests)
-    pairs, crops = _validation(data, work)
-    network = make_network(config).to(memory_format=torch.channels_last)
-    run = Run.start(config, network, steps_per_epoch(people, config))
+    people = load_people(pictures or data / 'lfw_train.npz', work, kept_for_tests)
+    pairs, crops = validation_pairs(data, work)
+    teaching = _teaching(people, data, work) if config.teacher else None
+    shape = config.people_per_batch, config.pictures_per_person
+    network = make_network(config)
+    if config.start.endswith('.pt'):
+        continue_from(network, Path(config.start))
+    elif teaching is not None and config.start:
+        start_from(network, Path(config.start), people.crops_bgr, teaching.labels)
+    elif teaching is not None:
+        labels = torch.from_numpy(teaching.labels)
+        network.aim_at(labels.mean(dim=0), labels.std(dim=0))
+    run = Run.start(config, network, steps_per_epoch(people.person, *shape))
 
     def judge() -> dict[str, float]:
-        embeddings = embed(run.average, crops)
-        return {'accuracy': accuracy_over_folds(pairs.similarity(embeddings), pairs.is_same)}
+        embeddings = embed(MirroredFaceNet(run.average), crops)
+        score = score_pairs(pairs.similarity(embeddings), pairs.is_same)
+        return {'accuracy': score.accuracy, 'auc': score.auc}
 
-    return run.finish(work, lambda: train_epoch(run, people), judge)
+    checkpoints = work if config.teacher else work / 'from-scratch'
+    return run.finish(checkpoints, lambda: train_epoch(run, people, teaching), judge)
 
 
-def _validation(data: Path, work: Path) -> tuple[Pairs, npt.NDArray[np.uint8]]:
+def _teaching(people: People, data: Path, work: Path) -> Teaching:
+    """The teacher, its labels of all pictures, and faces without names."""
+    teacher = load_teacher().to(best_device(), memory_format=torch.channels_last)
+    labels = label_pictures(teacher, people.crops_bgr, work)
+    metric = fit_metric(labels, people.person)
+    labels = metric(torch.from_numpy(labels)).numpy()
+    nameless = load_ferplus(data / 'ferplus_train.npz').images
+    return Teaching(teacher, metric, labels, nameless)
+
+
+def validation_pairs(data: Path, work: Path) -> tuple[Pairs, npt.NDArray[np.uint8]]:
     """Pairs, and the crops that they are of."""
     path = data / 'lfw_validation.npz'
     faces = load_tight_crops(path)
@@ -160,74 +160,26 @@ def _validation(data: Path, work: Path) -> tuple[Pairs, npt.NDArray[np.uint8]]:
     return Pairs(first=first, second=second, is_same=pairs.is_same), crops[used]
 
 
-def export(checkpoint: Path, onnx_path: Path, data: Path) -> ModelCard:
-    """
-    Write the averaged network of a checkpoint as ONNX, and its card with validation figures.
-
-    :param data: folder with the validation pictures and pairs
-    :raises ModelError: if ONNX Runtime gives other outputs than torch
-    """
-    saved = torch.load(checkpoint, weights_only=True)
-    config = FaceNetConfig(**saved['config'])
-    averaged = make_network(config)
-    averaged.load_state_dict(saved['average'])
-    network = MirroredFaceNet(averaged)
-    shape = (3, INPUT_SIZE, INPUT_SIZE)
-    export_onnx(network, torch.zeros(1, *shape), onnx_path)
-    card = ModelCard(
-        name=f'facenet-{count_parameters(network) / 1e6:.1f}M',
-        task='identification',
-        file=onnx_path.name,
-        sha256=sha256_of(onnx_path),
-        input_size=(INPUT_SIZE, INPUT_SIZE),
-        preprocessing='inner 88x88 of the aligned crop (from x 12, y 9), RGB, y = x / 127.5 - 1',
-        training_data=(
-            f'lfw_train.npz without the people of people/, {config.epochs} epochs, '
-            f'epoch {saved["epoch"]} best of validation'
-        ),
-        licence='pictures: Labeled Faces in the Wild, research use',
-        command='make train-facenet',
-        command_evaluation=(
-            'python -m classroom_fer_ros.evaluate identification '
-            'lfw_validation.npz lfw_validation_pairs.csv'
-        ),
-        intended_use='telling a few enrolled people apart; first model, to be trained further',
-        limits=(
-            'trained on 3,500 mostly adult public figures, most with one picture; epoch and '
-            'threshold were chosen on the validation pairs that the figures are of; the threshold '
-            'accepts 1 % of the pairs of two people, so that a stranger is the more often taken '
-            'for somebody the more people are enrolled'
-        ),
-        parameters=count_parameters(network),
-        folder=onnx_path.parent,
-    )
-    finish_card(card, network, shape)
-    return finish_card(with_figures(card, data), network, shape)
-
-
-def with_figures(card: ModelCard, data: Path) -> ModelCard:
-    """Measure a model on the validation pairs: accuracy and threshold for its card."""
-    score = evaluate_identification(
-        data / 'lfw_validation.npz',
-        data / 'lfw_validation_pairs.csv',
-        card.path.with_suffix('.json'),
-    )
-    threshold = round(score.pairs_score.threshold, 4)
-    return replace(
-        card, accuracy=score.card_figures(), settings={'similarity_threshold': threshold}
-    )
-
-
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument('--data', type=Path, default=Path('../shared/data'))
+    parser.add_argument(
+        '--people', type=Path, default=None, help='npz of tight crops or folder of people'
+    )
     parser.add_argument('--work', type=Path, default=Path('.cache/train-facenet'))
     parser.add_argument('--out', type=Path, default=Path('models'))
-    parser.add_argument('--epochs', type=int, default=FaceNetConfig().epochs)
+    parser.add_argument('--teacher', choices=('dlib', 'none'), default='dlib')
+    parser.add_argument(
+        '--start', default=None, help='checkpoint or exported embedder to begin from'
+    )
+    parser.add_argument('--epochs', type=int, default=None)
+    parser.add_argument('--width', type=float, default=None)
     arguments = parser.parse_args()
-    config = FaceNetConfig(epochs=arguments.epochs)
-    best = train(config, arguments.data, arguments.work)
+    config = FaceNetConfig() if arguments.teacher == 'dlib' else FROM_SCRATCH
+    asked = {name: getattr(arguments, name) for name in ('start', 'epochs', 'width')}
+    config = replace(config, **{name: value for name, value in asked.items() if value is not None})
+    best = train(config, arguments.data, arguments.work, arguments.people)
     card = export(best, arguments.out / 'facenet.onnx', arguments.data)
     print(f'{card.path}: {card.accuracy}')
 

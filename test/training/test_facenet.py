@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -17,26 +18,29 @@ from classroom_fer_ros.core.embedding import (
     FaceEmbedder,
     network_input,
 )
-from classroom_fer_ros.core.errors import DataError
+from classroom_fer_ros.core.errors import DataError, ModelError
 from classroom_fer_ros.core.evaluation.identification import Pairs, score_pairs
 from classroom_fer_ros.core.model_card import ModelCard, sha256_of
+from classroom_fer_ros.core.package_files import package_file
 from classroom_fer_ros.core.tight_crops import load_tight_crops
 from classroom_fer_ros.training.export import check_export, export_onnx
 from classroom_fer_ros.training.face_augmentation import augment_crops
+from classroom_fer_ros.training.face_batches import Teaching, draw_batches, steps_per_epoch
+from classroom_fer_ros.training.face_config import FROM_SCRATCH, FaceNetConfig, make_network
 from classroom_fer_ros.training.face_losses import batch_softmax_loss, semi_hard_triplet_loss
+from classroom_fer_ros.training.face_metric import Metric
+from classroom_fer_ros.training.face_start import start_from
+from classroom_fer_ros.training.face_teacher import DlibFaceNet
 from classroom_fer_ros.training.facenet_network import FaceNet, MirroredFaceNet
 from classroom_fer_ros.training.people import People, load_people, name_key
 from classroom_fer_ros.training.run import Run
-from classroom_fer_ros.training.train_facenet import (
-    FaceNetConfig,
-    draw_batches,
-    embed,
-    make_network,
-    steps_per_epoch,
-    train_epoch,
-)
+from classroom_fer_ros.training.train_facenet import embed, train_epoch
 
-TINY = FaceNetConfig(
+# A second thread of a small network mostly waits, and others may need its core.
+torch.set_num_threads(1)
+
+TINY = replace(
+    FROM_SCRATCH,
     epochs=10,
     people_per_batch=4,
     pictures_per_person=3,
@@ -45,6 +49,7 @@ TINY = FaceNetConfig(
     learning_rate=4e-3,
     average_decay=0.5,
 )
+SHAPE = TINY.people_per_batch, TINY.pictures_per_person
 
 
 @pytest.fixture
@@ -60,6 +65,53 @@ def few_people() -> People:
     return People(np.clip(crops, 0, 255).astype(np.uint8), np.repeat(np.arange(4), 15))
 
 
+def test_a_teachers_embeddings_are_learned(few_people: People) -> None:
+    torch.manual_seed(4)
+    wanted = torch.nn.functional.normalize(torch.randn(4, 128) + 0.5)
+    labels = wanted[few_people.person]
+    metric = Metric(torch.zeros(128), torch.eye(128))
+    teaching = Teaching(
+        teacher=DlibFaceNet().eval(),
+        metric=metric,
+        labels=labels.numpy(),
+        nameless=np.empty((0, 48, 48), np.uint8),
+    )
+    config = replace(TINY, teacher='dlib', teacher_weight=1.0, softmax_weight=0.0)
+    config = replace(config, triplet_weight=0.0)
+    network = make_network(config)
+    network.aim_at(labels.mean(dim=0), labels.std(dim=0))
+    run = Run.start(config, network, steps_per_epoch(few_people.person, *SHAPE))
+    for _ in range(config.epochs):
+        train_epoch(run, few_people, teaching)
+        run.epoch += 1
+    cosine = embed(run.average, few_people.crops_bgr) @ wanted.numpy().T
+    assert (cosine.argmax(axis=1) == few_people.person).mean() > 0.9
+
+
+def test_training_goes_on_from_an_exported_network(tmp_path: Path, few_people: People) -> None:
+    torch.manual_seed(5)
+    network = MirroredFaceNet(FaceNet(0.125)).train()
+    with torch.no_grad():
+        network(torch.from_numpy(network_input(few_people.crops_bgr)))
+    path = tmp_path / 'start.onnx'
+    export_onnx(network, torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE), path)
+    wanted = embed(network.network, few_people.crops_bgr)
+    other = FaceNet(0.125)
+    start_from(other, path, few_people.crops_bgr, wanted)
+    found = embed(other, few_people.crops_bgr)
+    assert (found * wanted).sum(axis=1).min() > 0.95
+    other.train()
+    with torch.no_grad():  # the normalisation of a batch changes little, too
+        again = other(torch.from_numpy(network_input(few_people.crops_bgr))).numpy()
+    assert (again * wanted).sum(axis=1).mean() > 0.95
+    with pytest.raises(ModelError, match=r'start\.onnx'):
+        start_from(FaceNet(0.25), path, few_people.crops_bgr, wanted)
+    (tmp_path / 'cut.onnx').write_bytes(path.read_bytes()[:1000])
+    for name in ('cut.onnx', 'missing.onnx'):
+        with pytest.raises(ModelError, match=name):
+            start_from(other, tmp_path / name, few_people.crops_bgr, wanted)
+
+
 def all_pairs(person: np.ndarray) -> Pairs:
     first, second = np.triu_indices(len(person), 1)
     return Pairs(first=first, second=second, is_same=person[first] == person[second])
@@ -67,7 +119,7 @@ def all_pairs(person: np.ndarray) -> Pairs:
 
 def test_a_few_people_are_learned(few_people: People) -> None:
     network = make_network(TINY)
-    run = Run.start(TINY, network, steps_per_epoch(few_people, TINY))
+    run = Run.start(TINY, network, steps_per_epoch(few_people.person, *SHAPE))
     losses = []
     for _ in range(TINY.epochs):
         losses.append(train_epoch(run, few_people))
@@ -84,9 +136,11 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(few_people: People, tmp_path: Pa
     def weights_after(work: Path, stop_after: int) -> dict[str, torch.Tensor]:
         for stop in (stop_after, config.epochs):
             network = make_network(config)
-            run = Run.start(config, network, steps_per_epoch(few_people, config))
+            run = Run.start(config, network, steps_per_epoch(few_people.person, *SHAPE))
             run.config = replace(config, epochs=stop)
-            run.finish(work, lambda run=run: train_epoch(run, few_people), lambda: 0.5)
+            run.finish(
+                work, lambda run=run: train_epoch(run, few_people), lambda: {'accuracy': 0.5}
+            )
         return run.network.state_dict()
 
     whole, resumed = weights_after(tmp_path / 'a', 2), weights_after(tmp_path / 'b', 1)
@@ -164,10 +218,8 @@ def test_the_softmax_asks_for_the_others_of_a_person() -> None:
 
 def test_batches_hold_several_pictures_of_each_person() -> None:
     person = np.repeat(np.arange(10), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-    people = People(np.zeros((55, 1, 1, 3), np.uint8), person)
-    config = replace(TINY, people_per_batch=6)
-    batches = list(draw_batches(people, config, torch.Generator().manual_seed(0)))
-    assert len(batches) == steps_per_epoch(people, config) == 3
+    batches = list(draw_batches(person, 6, 3, torch.Generator().manual_seed(0)))
+    assert len(batches) == steps_per_epoch(person, 6, 3) == 3
     for batch in batches:
         groups = person[batch].reshape(6, 3)
         assert (groups == groups[:, :1]).all()
@@ -227,6 +279,30 @@ def test_the_people_of_the_tests_are_left_out(data_dir: Path, tmp_path: Path) ->
     assert people.count == 2
     again = load_people(tmp_path / 'few.npz', tmp_path, left)
     np.testing.assert_array_equal(again.crops_bgr, people.crops_bgr)
+
+
+def test_people_come_from_folders_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    photograph = cv2.imread(str(package_file('scikit-image', 'skimage/data/astronaut.png')))
+    for place, picture in (
+        ('people/0000045/001.jpg', photograph),
+        ('people/0000045/002.jpg', photograph[:, ::-1]),
+        ('people/0000099/001.jpg', np.full((90, 90, 3), 90, np.uint8)),
+        ('people/0000100/001.png', photograph),
+        ('people/Kept Out/001.png', photograph),
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / place), picture)
+    (tmp_path / 'people/0000100/002.jpg').write_bytes(b'no picture')
+    people = load_people(tmp_path / 'people', tmp_path / 'cache', ['out_kept'])
+    assert people.person.tolist() == [0, 0, 1]
+    assert people.crops_bgr.shape == (3, CROP_SIZE, CROP_SIZE, 3)
+    assert people.crops_bgr.std(axis=(1, 2, 3)).min() > 10
+    assert '0000100/002.jpg' in caplog.text
+    assert '0000099/001.jpg' in caplog.text
+    again = load_people(tmp_path / 'people', tmp_path / 'cache', ['out_kept'])
+    np.testing.assert_array_equal(again.crops_bgr, people.crops_bgr)
+    with pytest.raises(DataError, match='no folders'):
+        load_people(tmp_path / 'people/0000045', tmp_path, [])
 
 
 def test_missing_data_are_named(tmp_path: Path) -> None:

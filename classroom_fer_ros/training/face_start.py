@@ -1,0 +1,132 @@
+"""Begin where another run left off, or an exported embedder with a last layer for new labels."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from classroom_fer_ros.core.arrays import FloatArray, ImageBgr
+from classroom_fer_ros.core.embedding import network_input
+from classroom_fer_ros.core.errors import ModelError
+from classroom_fer_ros.training.facenet_network import FaceNet, Separable
+
+#: Pictures that the normalisation is measured on.
+MEASURED = 256
+BATCH = 256
+#: Weight of small coefficients in the fit of the last layer, per picture.
+RIDGE = 0.1
+
+
+def continue_from(network: FaceNet, checkpoint: Path) -> None:
+    """
+    Take over the averaged weights of a run's checkpoint.
+
+    :raises ModelError: if the file is missing, broken or of a network of another shape
+    """
+    try:
+        saved = torch.load(checkpoint, map_location='cpu', weights_only=True)
+        network.load_state_dict(saved['average'])
+    except (OSError, RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
+        raise ModelError(f'{checkpoint} is no checkpoint of this network: {error}') from error
+
+
+def start_from(network: FaceNet, onnx_path: Path, crops_bgr: ImageBgr, labels: FloatArray) -> None:
+    """
+    Take over the weights of an exported network, and fit the last layer to new embeddings.
+
+    The export folds every normalisation into the convolution before it; here it is measured again,
+    so that training goes on from the very same outputs.
+
+    :param crops_bgr: aligned crops, shape (n, 112, 112, 3), uint8
+    :param labels: what the embeddings shall be, shape (n, 128), rows of unit length
+    :raises ModelError: if the file is missing or of a network of another shape
+    """
+    try:
+        _copy_weights(network, onnx_path)
+    except (OSError, ValueError, StopIteration, DecodeError) as error:
+        raise ModelError(f'{onnx_path} is no embedder of this shape: {error!r}') from error
+    network.eval()
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        _measure(network, torch.from_numpy(network_input(crops_bgr[:MEASURED])).to(device))
+        _fit_last(network, list(_features(network, crops_bgr, device)), labels)
+
+
+def _copy_weights(network: FaceNet, onnx_path: Path) -> None:
+    model = onnx.load(onnx_path)
+    found = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+    folded = iter(
+        found[name]
+        for name in sorted(
+            (name for name in found if name.startswith('onnx::Conv_')),
+            key=lambda name: int(name.rsplit('_', 1)[1]),
+        )
+        if name not in {node.output[0] for node in model.graph.node if node.op_type == 'Identity'}
+    )
+    plain = iter(one for name, one in found.items() if name.endswith('body.0.weight'))
+    pairs: list[tuple[nn.Module, nn.Module]] = [(network.features[0], network.features[1])]
+    for layer in network.features:
+        if isinstance(layer, Separable):
+            _set(layer.body[0].weight, next(plain))
+            pairs.append((layer.body[1], layer.body[2]))
+    for convolution, norm in [*pairs, (network.head[0], network.head[1])]:
+        _set(convolution.weight, next(folded))
+        _set(norm.bias, next(folded))
+
+
+def _set(parameter: Tensor, values: FloatArray) -> None:
+    if parameter.shape != values.shape:
+        raise ValueError(f'weights of shape {values.shape}, must be {tuple(parameter.shape)}')
+    with torch.no_grad():
+        parameter.copy_(torch.from_numpy(values.copy()))
+
+
+def _measure(network: FaceNet, images: Tensor) -> None:
+    """Let every normalisation add no more than its bias, for the mean and scatter it sees."""
+
+    def before(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        mean, variance = inputs[0].mean(dim=(0, 2, 3)), inputs[0].var(dim=(0, 2, 3))
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_((variance + norm.eps).sqrt())
+        norm.bias.add_(mean)
+
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+    hooks = [norm.register_forward_pre_hook(before) for norm in norms]
+    network.head[:2](network.features(images))
+    for hook in hooks:
+        hook.remove()
+
+
+def _features(network: FaceNet, crops_bgr: ImageBgr, device: torch.device) -> Iterator[FloatArray]:
+    """What the last layer sees, in batches of shape (n, channels)."""
+    for start in range(0, len(crops_bgr), BATCH):
+        images = torch.from_numpy(network_input(crops_bgr[start : start + BATCH])).to(device)
+        yield network.head[:3](network.features(images)).cpu().numpy()
+
+
+def _fit_last(network: FaceNet, features: list[FloatArray], labels: FloatArray) -> None:
+    """Least squares from the features to the labels, with small coefficients."""
+    x = np.concatenate(features).astype(np.float64)
+    centre, target = x.mean(axis=0), labels.mean(axis=0)
+    x = x - centre
+    scale = np.trace(x.T @ x) / x.shape[1]
+    solved = np.linalg.solve(x.T @ x + RIDGE * scale * np.eye(x.shape[1]), x.T @ (labels - target))
+    linear, norm = network.head[4], network.head[5]
+    _set(linear.weight, np.ascontiguousarray(solved.T, np.float32))
+    deviation = (x @ solved).std(axis=0)
+    for values, wanted in (
+        (norm.running_mean, centre @ solved),
+        (norm.running_var, deviation**2),
+        (norm.weight, deviation),
+        (norm.bias, target),
+    ):
+        values.copy_(torch.from_numpy(np.asarray(wanted, np.float32)))
