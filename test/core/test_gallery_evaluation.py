@@ -118,10 +118,10 @@ def test_the_face_that_a_photograph_is_of_is_cut(
     photograph: np.ndarray, cutter: FaceCutter
 ) -> None:
     alone = cutter(photograph)
-    small = cv2.resize(photograph[:260, 100:360], None, fx=0.5, fy=0.5)
-    beside = np.zeros((512, 900, 3), np.uint8)
-    beside[:, 200:712] = photograph
-    beside[:130, 770:900] = small
+    beside = np.full((612, 1500, 3), 128, np.uint8)
+    beside[100:, 500:1012] = photograph
+    larger = cv2.resize(photograph[:300, 360:60:-1], None, fx=1.15, fy=1.15)
+    beside[: larger.shape[0], : larger.shape[1]] = larger
     both = cutter(beside)
     assert alone is not None
     assert both is not None

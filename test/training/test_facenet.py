@@ -98,11 +98,15 @@ def test_training_goes_on_from_an_exported_network(tmp_path: Path, few_people: P
     wanted = embed(network.network, few_people.crops_bgr)
     other = FaceNet(0.125)
     start_from(other, path, few_people.crops_bgr, wanted)
+    images = torch.from_numpy(network_input(few_people.crops_bgr))
+    torch.testing.assert_close(
+        other.features(images), network.network.features(images), atol=1e-3, rtol=1e-3
+    )
     found = embed(other, few_people.crops_bgr)
     assert (found * wanted).sum(axis=1).min() > 0.95
     other.train()
     with torch.no_grad():  # the normalisation of a batch changes little, too
-        again = other(torch.from_numpy(network_input(few_people.crops_bgr))).numpy()
+        again = other(images).numpy()
     assert (again * wanted).sum(axis=1).mean() > 0.95
     with pytest.raises(ModelError, match=r'start\.onnx'):
         start_from(FaceNet(0.25), path, few_people.crops_bgr, wanted)
