@@ -26,7 +26,8 @@ SCHEMA_VERSION = 1
 APPLICATION_ID = 0x46455247  # 'FERG'
 THRESHOLD_SETTING = 'similarity_threshold'
 #: The best person must be this much more similar than the second: of two who look alike, neither
-#: is named.
+#: is named. For models whose cards say no other margin.
+MARGIN_SETTING = 'similarity_margin'
 MIN_MARGIN = 0.03
 #: Embeddings whose length differs more from 1 are none.
 UNIT_TOLERANCE = 1e-2
@@ -82,6 +83,7 @@ class Gallery:
         self.path = path
         self._connection = connection
         self._threshold = card.settings[THRESHOLD_SETTING]
+        self._margin = margin_of(card)
         self._people: list[Person] = []
         self._centres: FloatArray = np.empty((0, 0), np.float32)
         self._size: int | None = None
@@ -182,7 +184,7 @@ class Gallery:
         others = np.delete(similarity, best)
         if similarity[best] <= self._threshold:
             return None
-        if len(others) and similarity[best] - others.max() < MIN_MARGIN:
+        if len(others) and similarity[best] - others.max() < self._margin:
             return None
         person = self._people[best]
         return Match(
@@ -252,6 +254,11 @@ class Gallery:
         if not (np.abs(np.linalg.norm(vectors, axis=1) - 1.0) <= UNIT_TOLERANCE).all():
             raise GalleryError('embeddings must have unit length')  # also refuses NaN
         return vectors
+
+
+def margin_of(card: ModelCard) -> float:
+    """How much more similar the best person must be than the second, for a model."""
+    return card.settings.get(MARGIN_SETTING, MIN_MARGIN)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -24,6 +24,7 @@ from classroom_fer_ros.core.evaluation.identification import (
 )
 from classroom_fer_ros.core.model_card import sha256_of
 from classroom_fer_ros.core.tight_crops import load_tight_crops
+from classroom_fer_ros.training.face_export import TAUGHT_MARGIN
 from classroom_fer_ros.training.face_metric import fit_metric
 from classroom_fer_ros.training.face_teacher import (
     DlibFaceNet,
@@ -57,7 +58,12 @@ def measure(data: Path, work: Path) -> list[IdentificationScore]:
     milliseconds = _milliseconds_per_face(teacher, crops[:TIMED_FACES])
     return [
         score_embeddings(
-            name, embeddings, pairs, milliseconds_per_face=milliseconds, person=faces.person
+            name,
+            embeddings,
+            pairs,
+            milliseconds_per_face=milliseconds,
+            person=faces.person,
+            margin=TAUGHT_MARGIN,
         )
         for name, embeddings in (('dlib', plain), ('dlib, metric of the training people', tuned))
     ]

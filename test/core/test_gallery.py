@@ -86,6 +86,22 @@ def test_between_two_who_look_alike_nobody_is_named(path: Path) -> None:
     assert gallery.search(unit(1, 1 - 3 * MIN_MARGIN)) is not None
 
 
+def test_the_margin_of_the_card_goes_before(path: Path) -> None:
+    gallery = Gallery.open(path, card(similarity_threshold=0.5, similarity_margin=MIN_MARGIN / 9))
+    gallery.enroll('Ana', unit(1, 0)[None], STAMP_S)
+    gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+    assert gallery.search(unit(1, 1 - MIN_MARGIN / 2)) is not None
+    assert gallery.search(unit(1, 1)) is None
+
+
+def test_similarities_are_in_the_order_of_enrolment(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    assert gallery.similarities(unit(1)).shape == (0,)
+    gallery.enroll('Ana', unit(1, 0)[None], STAMP_S)
+    gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+    np.testing.assert_allclose(gallery.similarities(unit(0.6, 0.8)), [0.6, 0.8], atol=1e-6)
+
+
 def test_search_compares_with_the_mean_of_a_persons_embeddings(path: Path) -> None:
     gallery = Gallery.open(path, card())
     gallery.enroll('Ana', np.stack([unit(1, 1), unit(1, -1)]), STAMP_S)

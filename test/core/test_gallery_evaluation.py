@@ -49,13 +49,13 @@ class Case:
     ids=lambda case: case.name,
 )
 def test_a_gallery_answers(case: Case) -> None:
-    found = answers(np.array([case.row]))
+    found = answers(np.array([case.row]), MIN_MARGIN)
     assert found.similarity.tolist() == [case.similarity]
     assert found.person.tolist() == [case.person]
 
 
 def test_no_probes_no_answers() -> None:
-    assert len(answers(np.empty((0, 3))).person) == 0
+    assert len(answers(np.empty((0, 3)), MIN_MARGIN).person) == 0
 
 
 def test_strangers_set_the_threshold() -> None:
@@ -69,6 +69,12 @@ def test_strangers_set_the_threshold() -> None:
     assert score.threshold == pytest.approx(0.4975, abs=1e-3)
     assert (strangers > score.threshold).mean() <= 0.01
     assert score.tpir == pytest.approx(2 / 5)
+
+
+def test_strangers_who_are_all_turned_away_set_no_threshold() -> None:
+    mated = Answers(similarity=np.array([0.1]), person=np.array([0]))
+    score = score_open_set(mated, np.array([0]), np.full(3, -np.inf))
+    assert (score.tpir, score.threshold) == (1.0, None)
 
 
 def test_without_strangers_there_is_no_open_set() -> None:
@@ -87,11 +93,11 @@ def made_up_people(count: int, pictures: int, noise: float) -> tuple[np.ndarray,
 
 
 def test_classes_of_people_that_differ_are_all_found() -> None:
-    clear = score_classes(*made_up_people(60, ENROLLED + 2, 0.3))
+    clear = score_classes(*made_up_people(60, ENROLLED + 2, 0.3), margin=0.01)
     assert clear is not None
     assert clear.rank1 == 1.0
     assert clear.tpir == 1.0
-    unclear = score_classes(*made_up_people(60, ENROLLED + 2, 1.8))
+    unclear = score_classes(*made_up_people(60, ENROLLED + 2, 1.8), margin=0.01)
     assert unclear is not None
     assert unclear.tpir is not None
     assert unclear.tpir < 0.6 < unclear.rank1
@@ -101,7 +107,7 @@ def test_classes_of_people_that_differ_are_all_found() -> None:
     ('people', 'pictures'), [(CLASS_SIZE - 1, 9), (CLASS_SIZE, 9), (60, ENROLLED)]
 )
 def test_too_few_people_make_no_class(people: int, pictures: int) -> None:
-    assert score_classes(*made_up_people(people, pictures, 0.3)) is None
+    assert score_classes(*made_up_people(people, pictures, 0.3), margin=0.01) is None
 
 
 @pytest.fixture(scope='module')

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from classroom_fer_ros.core.arrays import FloatArray
 from classroom_fer_ros.core.embedding import FaceEmbedder
 from classroom_fer_ros.core.errors import DataError
-from classroom_fer_ros.core.gallery import MIN_MARGIN, THRESHOLD_SETTING, Gallery
+from classroom_fer_ros.core.gallery import THRESHOLD_SETTING, Gallery, margin_of
 from classroom_fer_ros.core.people_folders import FaceCutter, pictures_of_people
 
 #: Share of strangers that may be taken for somebody.
@@ -49,7 +49,7 @@ class OpenSetScore:
     :param rank1: share of the probes of enrolled people whose most similar person is the right one
     :param tpir: share found, at a threshold that lets at most `FPIR` of the strangers through;
         None without strangers
-    :param threshold: that threshold
+    :param threshold: that threshold; None without strangers, or where all are turned away anyway
     """
 
     rank1: float
@@ -144,8 +144,9 @@ def _score(
     ]
     others = [path for name in probes if name not in enrolled for path in probes[name]]
     others += [path for pictures in more.values() for path in pictures]
-    mated = _ask(gallery, (embed(path) for _, path in known))
-    strangers = _ask(gallery, map(embed, others))
+    margin = margin_of(embed.model.card)
+    mated = _ask(gallery, margin, (embed(path) for _, path in known))
+    strangers = _ask(gallery, margin, map(embed, others))
     gallery.close()
     truth = np.array([index for index, _ in known])
     threshold = embed.model.card.settings[THRESHOLD_SETTING]
@@ -186,18 +187,19 @@ class _PictureEmbedder:
         self._cutter.close()
 
 
-def _ask(gallery: Gallery, embeddings: Iterable[FloatArray | None]) -> Answers:
+def _ask(gallery: Gallery, margin: float, embeddings: Iterable[FloatArray | None]) -> Answers:
     """Look up probes; None where no face was found."""
     size = len(gallery.people())
     nothing = np.full(size, -np.inf)
     rows = [nothing if one is None else gallery.similarities(one) for one in embeddings]
-    return answers(np.reshape(rows, (len(rows), size)))
+    return answers(np.reshape(rows, (len(rows), size)), margin)
 
 
-def answers(similarity: FloatArray) -> Answers:
+def answers(similarity: FloatArray, margin: float) -> Answers:
     """
     What a gallery answers.
 
+    :param margin: how much more similar the best person must be than the second
     :param similarity: shape (probes, people), people at least 1; -inf where there is no face
     """
     person = similarity.argmax(axis=1) if len(similarity) else np.empty(0, np.int64)
@@ -206,7 +208,7 @@ def answers(similarity: FloatArray) -> Answers:
     if similarity.shape[1] > 1:
         # Where there is no face, infinities would be subtracted.
         lead = best - np.where(np.isfinite(best), ranked[:, 1], 0.0)
-        best = np.where(lead < MIN_MARGIN, -np.inf, best)
+        best = np.where(lead < margin, -np.inf, best)
     return Answers(
         similarity=best,
         person=np.where(np.isfinite(ranked[:, 0]), person, NOBODY).astype(np.int64),
@@ -230,4 +232,6 @@ def score_open_set(
     ranked = np.sort(strangers)[::-1]
     threshold = float(ranked[int(FPIR * len(ranked))])
     tpir = float((is_right & (mated.similarity > threshold)).mean())
-    return OpenSetScore(rank1=rank1, tpir=tpir, threshold=threshold)
+    return OpenSetScore(
+        rank1=rank1, tpir=tpir, threshold=threshold if np.isfinite(threshold) else None
+    )

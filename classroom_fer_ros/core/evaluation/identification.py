@@ -22,6 +22,7 @@ from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.evaluation.gallery import OpenSetScore
 from classroom_fer_ros.core.evaluation.open_class import score_classes
 from classroom_fer_ros.core.evaluation.roc import BoolArray, Roc, roc_curve
+from classroom_fer_ros.core.gallery import MIN_MARGIN, margin_of
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.tight_crops import TightCrops, align_tight_crop, load_tight_crops
 
@@ -138,6 +139,7 @@ def evaluate_identification(
         chosen,
         milliseconds_per_face=_milliseconds_per_face(embed, crops[:TIMED_FACES]),
         person=faces.person if with_classes else None,
+        margin=margin_of(embed.card),
     )
 
 
@@ -155,12 +157,14 @@ def score_embeddings(
     *,
     milliseconds_per_face: float,
     person: npt.NDArray[np.str_] | None = None,
+    margin: float = MIN_MARGIN,
 ) -> IdentificationScore:
     """
     Score a model's embeddings of the pictures of some pairs.
 
     :param embeddings: shape (pictures, size), rows of unit length
     :param person: shape (pictures,), whose they are: also enrol classes of 30
+    :param margin: of classes, see `score_classes`
     """
     similarity = pairs.similarity(embeddings)
     return IdentificationScore(
@@ -169,7 +173,7 @@ def score_embeddings(
         pairs_score=score_pairs(similarity, pairs.is_same),
         milliseconds_per_face=milliseconds_per_face,
         roc=roc_curve(similarity, pairs.is_same),
-        classes=None if person is None else score_classes(embeddings, person),
+        classes=None if person is None else score_classes(embeddings, person, margin),
     )
 
 

@@ -37,13 +37,14 @@ class _Class:
 
 
 def score_classes(
-    embeddings: FloatArray, person: npt.NDArray[np.str_], seed: int = 0
+    embeddings: FloatArray, person: npt.NDArray[np.str_], margin: float, seed: int = 0
 ) -> OpenSetScore | None:
     """
     Enrol many classes of `CLASS_SIZE`, and look for their people and for strangers.
 
     :param embeddings: shape (n, size), rows of unit length
     :param person: shape (n,), whose they are
+    :param margin: how much more similar the best person must be than the second
     :return: scores over all classes; None where too few people have enough pictures
     """
     generator = np.random.default_rng(seed)
@@ -55,7 +56,7 @@ def score_classes(
     drawn = []
     for _ in range(CLASSES):
         chosen = generator.choice(fit, CLASS_SIZE, replace=False)
-        drawn.append(_draw(embeddings, pictures_of, chosen.tolist(), generator))
+        drawn.append(_draw(embeddings, pictures_of, chosen.tolist(), margin, generator))
     mated = Answers(
         similarity=np.concatenate([one.mated.similarity for one in drawn]),
         person=np.concatenate([one.mated.person for one in drawn]),
@@ -68,6 +69,7 @@ def _draw(
     embeddings: FloatArray,
     pictures_of: list[npt.NDArray[np.int64]],
     chosen: list[int],
+    margin: float,
     generator: np.random.Generator,
 ) -> _Class:
     """Enrol the chosen people; everybody else is a stranger, with one picture."""
@@ -86,7 +88,7 @@ def _draw(
     ]
     gallery = np.stack(centres)
     return _Class(
-        mated=answers(embeddings[probes] @ gallery.T),
+        mated=answers(embeddings[probes] @ gallery.T, margin),
         truth=np.array(truth, np.int64),
-        strangers=answers(embeddings[others] @ gallery.T).similarity,
+        strangers=answers(embeddings[others] @ gallery.T, margin).similarity,
     )
