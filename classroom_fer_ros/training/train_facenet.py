@@ -2,7 +2,7 @@
 Train the face embedder and export it with its card: ``make train-facenet``.
 
     python -m classroom_fer_ros.training.train_facenet --data ../shared/data
-        [--people FOLDER] [--teacher none] [--epochs N] [--width W]
+        [--people FOLDER] [--teacher none] [--start FILE] [--epochs N] [--width W] [--note TEXT]
 
 Batches of several pictures each of several people: margin softmax over the pictures of a batch and
 triplet loss with semi-hard negatives. Beside them, with ``--teacher dlib``, the embeddings of
@@ -174,13 +174,17 @@ def main() -> None:
         '--start', default=None, help='checkpoint or exported embedder to begin from'
     )
     parser.add_argument('--epochs', type=int, default=None)
+    parser.add_argument('--learning-rate', type=float, default=None)
     parser.add_argument('--width', type=float, default=None)
+    parser.add_argument('--note', default='', help='for the card: earlier runs, for example')
     arguments = parser.parse_args()
     config = FaceNetConfig() if arguments.teacher == 'dlib' else FROM_SCRATCH
-    asked = {name: getattr(arguments, name) for name in ('start', 'epochs', 'width')}
+    asked = {
+        name: getattr(arguments, name) for name in ('start', 'epochs', 'learning_rate', 'width')
+    }
     config = replace(config, **{name: value for name, value in asked.items() if value is not None})
     best = train(config, arguments.data, arguments.work, arguments.people)
-    card = export(best, arguments.out / 'facenet.onnx', arguments.data)
+    card = export(best, arguments.out / 'facenet.onnx', arguments.data, arguments.note)
     print(f'{card.path}: {card.accuracy}')
 
 

@@ -81,15 +81,16 @@ def tally(
     return total
 
 
-# Measured with the first weights: 139 of 210 named rightly, 5 wrongly, 5 of 35 strangers named.
+# Measured with the weights taught by dlib's: 139 of 210 named rightly, none wrongly, and none of 35
+# strangers. Those trained by names alone called 5 by a wrong name, and 5 strangers by one.
 def test_most_of_the_enrolled_are_named_and_few_wrongly(tally: Tally) -> None:
     assert tally.right >= 0.6 * tally.known
-    assert tally.wrong <= 0.05 * tally.known
+    assert tally.wrong <= 0.01 * tally.known
 
 
 def test_most_strangers_stay_nameless(tally: Tally) -> None:
     assert tally.strangers > 0
-    assert tally.taken_for_others <= 0.2 * tally.strangers
+    assert tally.taken_for_others <= 0.03 * tally.strangers
 
 
 def test_no_faces_no_embeddings(embedder: FaceEmbedder) -> None:
@@ -109,8 +110,9 @@ def test_the_card_tells_the_truth(data_dir: Path, embedder: FaceEmbedder) -> Non
         data_dir / 'lfw_validation.npz',
         data_dir / 'lfw_validation_pairs.csv',
         models_dir() / EMBEDDING_CARD,
+        with_classes=True,
     ).to_json()
-    assert measured['accuracy'] >= 0.87
+    assert measured['accuracy'] >= 0.9
     assert measured['milliseconds_per_face'] <= 6.0
     for name, figure in embedder.card.accuracy.items():
         assert measured[name] == pytest.approx(figure, abs=0.005)
