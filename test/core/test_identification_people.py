@@ -81,7 +81,7 @@ def tally(
     return total
 
 
-# Measured with the weights taught by dlib's: 139 of 210 named rightly, none wrongly, and none of 35
+# Measured with weights taught by dlib's: 139 of 210 named rightly, none wrongly, and none of 35
 # strangers. Those trained by names alone called 5 by a wrong name, and 5 strangers by one.
 def test_most_of_the_enrolled_are_named_and_few_wrongly(tally: Tally) -> None:
     assert tally.right >= 0.6 * tally.known
