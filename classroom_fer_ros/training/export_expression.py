@@ -10,7 +10,11 @@ import torch
 
 from classroom_fer_ros.core.evaluation.calibration import fit_temperature, uncertain_threshold
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
-from classroom_fer_ros.core.expression import INPUT_SIZE, ExpressionClassifier
+from classroom_fer_ros.core.expression import (
+    INPUT_SIZE,
+    ExpressionClassifier,
+    served_probabilities,
+)
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
 from classroom_fer_ros.core.model_card import ModelCard, sha256_of
 from classroom_fer_ros.training import balanced_head
@@ -63,8 +67,7 @@ def _calibration(card_path: Path, validation: Path) -> dict[str, float]:
         logits = classifier.logits(faces.images, head)[:, :NUM_EXPRESSIONS]
         settings[f'temperature_{head}'] = round(fit_temperature(logits, served), 4)
         if head == SERVED_HEAD:
-            scaled = torch.from_numpy(logits) / settings[f'temperature_{head}']
-            probabilities = scaled.softmax(dim=1).numpy()
+            probabilities = served_probabilities(logits, settings[f'temperature_{head}'])
             threshold = uncertain_threshold(probabilities, served, SURE_ACCURACY)
             settings['uncertain_below'] = round(threshold, 4)
     return settings

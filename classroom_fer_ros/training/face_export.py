@@ -16,6 +16,7 @@ from classroom_fer_ros.core.model_card import ModelCard, sha256_of
 from classroom_fer_ros.training.export import count_parameters, export_onnx, finish_card
 from classroom_fer_ros.training.face_config import FaceNetConfig, make_network
 from classroom_fer_ros.training.facenet_network import MirroredFaceNet
+from classroom_fer_ros.training.run import best_network
 
 #: The teacher's embeddings all lie on one side of the sphere, so that cosines differ by less. Of
 #: 0, 0.01, 0.02 and 0.03 this margin finds most people of the validation's classes.
@@ -30,10 +31,7 @@ def export(checkpoint: Path, onnx_path: Path, data: Path, note: str = '') -> Mod
     :param note: what else to say of the training
     :raises ModelError: if ONNX Runtime gives other outputs than torch
     """
-    saved = torch.load(checkpoint, map_location='cpu', weights_only=True)
-    config = FaceNetConfig(**saved['config'])
-    averaged = make_network(config).cpu()
-    averaged.load_state_dict(saved['average'])
+    averaged, config, epoch = best_network(checkpoint, FaceNetConfig, make_network)
     network = MirroredFaceNet(averaged)
     shape = (3, INPUT_SIZE, INPUT_SIZE)
     export_onnx(network, torch.zeros(1, *shape), onnx_path)
@@ -45,7 +43,7 @@ def export(checkpoint: Path, onnx_path: Path, data: Path, note: str = '') -> Mod
         sha256=sha256_of(onnx_path),
         input_size=(INPUT_SIZE, INPUT_SIZE),
         preprocessing='inner 88x88 of the aligned crop (from x 12, y 9), RGB, y = x / 127.5 - 1',
-        training_data=_training_data(config, saved['epoch'], note),
+        training_data=_training_data(config, epoch, note),
         licence=_licence(config),
         command=_command(config),
         command_evaluation=(

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classroom_fer_ros.core.errors import DataError
+from classroom_fer_ros.core.evaluation.photographs import list_photographs
 from classroom_fer_ros.core.expression import INPUT_SIZE
-from classroom_fer_ros.core.labels import EXPRESSION_LABELS
 from classroom_fer_ros.core.near_duplicates import groups_of_same, occurs_among
-from classroom_fer_ros.core.sources.kind import PICTURE_SUFFIXES
 from classroom_fer_ros.core.sources.pictures import read_picture
 
 #: FER2013's parts, and the files they become.
@@ -120,17 +119,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
 
 
 def _labelled_pictures(folder: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int8]]:
-    images, labels = [], []
-    for inner in sorted(path for path in folder.glob('*') if path.is_dir()):
-        if inner.name not in EXPRESSION_LABELS:
-            raise DataError(f'{inner} is none of {", ".join(EXPRESSION_LABELS)}')
-        for path in sorted(inner.iterdir()):
-            if path.suffix.lower() in PICTURE_SUFFIXES:
-                images.append(_gray_square(path))
-                labels.append(EXPRESSION_LABELS.index(inner.name))
-    if not images:
-        raise DataError(f'{folder}: no pictures in folders named like the expressions')
-    return np.array(images), np.array(labels, np.int8)
+    pictures = list_photographs(folder)
+    images = [_gray_square(path) for path, _ in pictures]
+    return np.array(images), np.array([label for _, label in pictures], np.int8)
 
 
 def _gray_square(path: Path) -> npt.NDArray[np.uint8]:

@@ -45,6 +45,7 @@ class RunConfig(Protocol):
 
 
 Network = TypeVar('Network', bound=nn.Module)
+Config = TypeVar('Config', bound=RunConfig)
 
 
 @dataclass(slots=True)
@@ -167,6 +168,21 @@ class Run(Generic[Network]):
         self.schedule.load_state_dict(saved['schedule'])
         self.generator.set_state(saved['generator'].cpu())
         self.epoch, self.best_accuracy = saved['epoch'], saved['best_accuracy']
+
+
+def best_network(
+    checkpoint: Path, config_kind: type[Config], make_network: Callable[[Config], Network]
+) -> tuple[Network, Config, int]:
+    """
+    The averaged network of a checkpoint on the processor, with its settings and its epoch.
+
+    :param config_kind: dataclass of the settings
+    """
+    saved = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    config = config_kind(**saved['config'])
+    network = make_network(config).cpu()
+    network.load_state_dict(saved['average'])
+    return network, config, saved['epoch']
 
 
 def _log(path: Path, epoch: int, loss: float, accuracies: Mapping[str, float]) -> None:

@@ -35,7 +35,7 @@ from classroom_fer_ros.training.ferplus import (
     LabelledFaces,
     load_ferplus,
 )
-from classroom_fer_ros.training.run import Run
+from classroom_fer_ros.training.run import Run, best_network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,12 +185,9 @@ def export(checkpoint: Path, onnx_path: Path, training: Path, validation: Path) 
     :param validation: file that calibration and the card's figures are measured on
     :raises ModelError: if ONNX Runtime gives other outputs than torch
     """
-    saved = torch.load(checkpoint, map_location='cpu', weights_only=True)
-    config = TrainingConfig(**saved['config'])
-    network = make_network(config).cpu()
-    network.load_state_dict(saved['average'])
+    network, config, epoch = best_network(checkpoint, TrainingConfig, make_network)
     add_balanced_head(network, load_ferplus(training), config.seed)
-    trained = f'{training.name}, epoch {saved["epoch"]} of {config.epochs}, best of validation'
+    trained = f'{training.name}, epoch {epoch} of {config.epochs}, best of validation'
     return export_expression(network, onnx_path, validation, trained)
 
 

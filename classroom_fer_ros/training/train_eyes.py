@@ -21,7 +21,7 @@ from classroom_fer_ros.core.eye_state import PATCH_SIZE, network_input
 from classroom_fer_ros.core.model_card import ModelCard, sha256_of
 from classroom_fer_ros.training.augmentation import blur, move, relight
 from classroom_fer_ros.training.export import count_parameters, export_onnx, finish_card
-from classroom_fer_ros.training.run import Run
+from classroom_fer_ros.training.run import Run, best_network
 
 SHAPE = (1, PATCH_SIZE, PATCH_SIZE)
 
@@ -131,10 +131,7 @@ def export(checkpoint: Path, onnx_path: Path, validation: Path) -> ModelCard:
 
     :raises ModelError: if ONNX Runtime gives other outputs than torch
     """
-    saved = torch.load(checkpoint, map_location='cpu', weights_only=True)
-    config = TrainingConfig(**saved['config'])
-    network = make_network(config)
-    network.load_state_dict(saved['average'])
+    network, config, epoch = best_network(checkpoint, TrainingConfig, make_network)
     export_onnx(network, torch.zeros(1, *SHAPE), onnx_path)
     card = ModelCard(
         name=f'eye-state-{count_parameters(network) / 1e3:.0f}k',
@@ -145,7 +142,7 @@ def export(checkpoint: Path, onnx_path: Path, validation: Path) -> ModelCard:
         input_size=(PATCH_SIZE, PATCH_SIZE),
         preprocessing='gray eye, corners level and 0.8 of the width apart, divided by 255; the '
         'network itself brings each patch to mean 0 and deviation 1',
-        training_data=f'eye_patches_train.npz, epoch {saved["epoch"]} of {config.epochs}, best of '
+        training_data=f'eye_patches_train.npz, epoch {epoch} of {config.epochs}, best of '
         'validation',
         licence='pictures: Closed Eyes in the Wild, research use',
         command='make train-eyes',
