@@ -11,15 +11,13 @@ from classroom_fer_msgs.msg import AlertArray
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 
-from classroom_fer_ros.core.errors import StampError
 from classroom_fer_ros.core.results import Alert, FrameResult
-from classroom_fer_ros.core.stamp_join import StampJoin
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.camera import STATE_KEY, SourceState
 from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.convert_back import from_alert_array
 from classroom_fer_ros.nodes.result_publishers import TOPICS
-from classroom_fer_ros.nodes.stage_node import Joined
+from classroom_fer_ros.nodes.results_join import Joined, ResultsJoin
 from classroom_fer_ros.session import Session
 
 #: Beside the faces; one that nobody publishes is not waited for.
@@ -42,7 +40,7 @@ class ResultWatch(Node):
         super().__init__('run', namespace=namespace)
         self.born_s = time.monotonic()
         self.session = Session()
-        self._join = StampJoin(topics.FACES, JOINED_TOPICS, self._is_published)
+        self._join = ResultsJoin(JOINED_TOPICS, self._is_published)
         self._changes: list[Alert] = []
         self._active: tuple[Alert, ...] = ()
         self._statuses: dict[str, DiagnosticStatus] = {}
@@ -110,18 +108,13 @@ class ResultWatch(Node):
         return self.count_publishers(name) > 0
 
     def _on_part(self, name: str, message: Any) -> None:
-        stamp_ns = from_time(message.header.stamp)
-        if name == topics.FACES and message.image_width == 0:  # the camera is closed
-            self._join.clear()
+        heard = self._join.add(name, message)
+        if heard.is_closed:
+            stamp_ns = from_time(message.header.stamp)
             self.session.newest = FrameResult(stamp_ns=stamp_ns, index=0, size_wh=(0, 0))
             return
-        try:
-            ready = self._join.add(name, stamp_ns, message)
-        except StampError:  # another run has begun
-            self._join.clear()
-            ready = self._join.add(name, stamp_ns, message)
-        for one in ready:
-            self.session.add(self._result(Joined(one.parts)))
+        for joined in heard.ready:
+            self.session.add(self._result(joined))
 
     def _result(self, joined: Joined) -> FrameResult:
         changes, self._changes = tuple(self._changes), []

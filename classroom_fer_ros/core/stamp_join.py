@@ -59,31 +59,46 @@ class StampJoin:
         self._max_wait_ns = round(max_wait_s * 1e9)
         self._max_pending = max_pending
         self._pending: dict[int, dict[str, Any]] = {}
+        self._early: dict[int, dict[str, Any]] = {}
         self._newest_ns = self._given_ns = -1
 
     def clear(self) -> None:
-        """Forget everything, as before a new run."""
-        self._pending.clear()
+        """Forget everything."""
+        self._pending, self._early = {}, {}
         self._newest_ns = self._given_ns = -1
+
+    def begin_anew(self) -> None:
+        """Forget the run, but for parts of the next one that came ahead of its first leader."""
+        early = self._early
+        self.clear()
+        self._pending = early
 
     def add(self, part: str, stamp_ns: int, value: Any) -> list[JoinedSet]:
         """
         Take one part in.
 
         :return: the sets that are to be worked on now, oldest first
-        :raises StampError: if the leader's stamps go backwards: another run has begun; `clear`
-            first, then add the part again
+        :raises StampError: if the leader's stamps go backwards: another run has begun;
+            `begin_anew`, then add the part again
         """
         if part == self._leader:
             if stamp_ns < self._newest_ns:
                 raise StampError(stamp_ns * 1e-9, self._newest_ns * 1e-9)
             self._newest_ns = stamp_ns
-        if stamp_ns <= self._given_ns:  # too late
+        if stamp_ns <= self._given_ns:
+            self._keep_early(part, stamp_ns, value)
             return []
         self._pending.setdefault(stamp_ns, {})[part] = value
         ready = self._take_ready()
         self._drop_stray()
         return ready
+
+    def _keep_early(self, part: str, stamp_ns: int, value: Any) -> None:
+        """Keep what is too old to be late: it may belong to a run whose leader is on its way."""
+        if self._newest_ns - stamp_ns > self._max_wait_ns:
+            self._early.setdefault(stamp_ns, {})[part] = value
+            if len(self._early) > self._max_pending:
+                del self._early[next(iter(self._early))]
 
     def _take_ready(self) -> list[JoinedSet]:
         ready: list[JoinedSet] = []

@@ -126,7 +126,7 @@ class ResultsJoin:
             ready = self._join.add(name, stamp_ns, message)
         except StampError as error:
             problem = f'{error}; another run has begun'
-            self._join.clear()
+            self._join.begin_anew()
             ready = self._join.add(name, stamp_ns, message)
         return Heard(
             ready=[Joined(one.parts) for one in ready], is_anew=bool(problem), problem=problem

@@ -73,10 +73,27 @@ def test_another_run_is_told(join: StampJoin) -> None:
     join.add('faces', 80 * MS, 'f')
     with pytest.raises(StampError):
         join.add('faces', 40 * MS, 'f')
-    join.clear()
+    join.begin_anew()
     for part in ('poses', 'fatigue'):
         join.add(part, 40 * MS, part)
     assert stamps(join.add('faces', 40 * MS, 'f')) == [40]
+
+
+def test_parts_of_another_run_may_come_before_their_leader(join: StampJoin) -> None:
+    for part in ('faces', 'poses', 'fatigue'):
+        join.add(part, 6000 * MS, part)
+    join.add('poses', 5900 * MS, 'late, of the same run')
+    for part in ('poses', 'fatigue'):
+        assert join.add(part, 1000 * MS, part) == []
+    with pytest.raises(StampError):
+        join.add('faces', 1000 * MS, 'f')
+    join.begin_anew()
+    assert join.add('faces', 1000 * MS, 'f') == [
+        JoinedSet(1000 * MS, {'faces': 'f', 'poses': 'poses', 'fatigue': 'fatigue'})
+    ]
+    assert join.add('faces', 5900 * MS, 'f') == []
+    join.clear()
+    assert join.add('faces', 1000 * MS, 'f') == []
 
 
 def test_late_parts_of_the_run_before_do_no_harm(join: StampJoin) -> None:
