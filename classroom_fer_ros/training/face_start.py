@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from google.protobuf.message import DecodeError
-from onnx import numpy_helper
-from torch import Tensor, nn
+from torch import nn
 
 from classroom_fer_ros.core.arrays import FloatArray, ImageBgr
 from classroom_fer_ros.core.embedding import network_input
 from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.training.facenet_network import FaceNet, Separable
+from classroom_fer_ros.training.folded import copy_folded, read_weights, set_weights, unfold
 
 #: Pictures that the normalisation is measured on.
 MEASURED = 256
@@ -56,54 +55,20 @@ def start_from(network: FaceNet, onnx_path: Path, crops_bgr: ImageBgr, labels: F
     network.eval()
     device = next(network.parameters()).device
     with torch.no_grad():
-        _measure(network, torch.from_numpy(network_input(crops_bgr[:MEASURED])).to(device))
+        some = torch.from_numpy(network_input(crops_bgr[:MEASURED])).to(device)
+        unfold(nn.Sequential(network.features, network.head[:2]), some)
         _fit_last(network, list(_features(network, crops_bgr, device)), labels)
 
 
 def _copy_weights(network: FaceNet, onnx_path: Path) -> None:
-    model = onnx.load(onnx_path)
-    found = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
-    folded = iter(
-        found[name]
-        for name in sorted(
-            (name for name in found if name.startswith('onnx::Conv_')),
-            key=lambda name: int(name.rsplit('_', 1)[1]),
-        )
-        if name not in {node.output[0] for node in model.graph.node if node.op_type == 'Identity'}
-    )
-    plain = iter(one for name, one in found.items() if name.endswith('body.0.weight'))
-    pairs: list[tuple[nn.Module, nn.Module]] = [(network.features[0], network.features[1])]
+    weights = read_weights(onnx_path)
+    plain = iter(one for name, one in weights.items() if name.endswith('body.0.weight'))
+    pairs = [(network.features[0], network.features[1])]
     for layer in network.features:
         if isinstance(layer, Separable):
-            _set(layer.body[0].weight, next(plain))
+            set_weights(layer.body[0].weight, next(plain))
             pairs.append((layer.body[1], layer.body[2]))
-    for convolution, norm in [*pairs, (network.head[0], network.head[1])]:
-        _set(convolution.weight, next(folded))
-        _set(norm.bias, next(folded))
-
-
-def _set(parameter: Tensor, values: FloatArray) -> None:
-    if parameter.shape != values.shape:
-        raise ValueError(f'weights of shape {values.shape}, must be {tuple(parameter.shape)}')
-    with torch.no_grad():
-        parameter.copy_(torch.from_numpy(values.copy()))
-
-
-def _measure(network: FaceNet, images: Tensor) -> None:
-    """Let every normalisation add no more than its bias, for the mean and scatter it sees."""
-
-    def before(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        mean, variance = inputs[0].mean(dim=(0, 2, 3)), inputs[0].var(dim=(0, 2, 3))
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(variance)
-        norm.weight.copy_((variance + norm.eps).sqrt())
-        norm.bias.add_(mean)
-
-    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
-    hooks = [norm.register_forward_pre_hook(before) for norm in norms]
-    network.head[:2](network.features(images))
-    for hook in hooks:
-        hook.remove()
+    copy_folded([*pairs, (network.head[0], network.head[1])], weights)
 
 
 def _features(network: FaceNet, crops_bgr: ImageBgr, device: torch.device) -> Iterator[FloatArray]:
@@ -121,7 +86,7 @@ def _fit_last(network: FaceNet, features: list[FloatArray], labels: FloatArray) 
     scale = np.trace(x.T @ x) / x.shape[1]
     solved = np.linalg.solve(x.T @ x + RIDGE * scale * np.eye(x.shape[1]), x.T @ (labels - target))
     linear, norm = network.head[4], network.head[5]
-    _set(linear.weight, np.ascontiguousarray(solved.T, np.float32))
+    set_weights(linear.weight, np.ascontiguousarray(solved.T, np.float32))
     deviation = (x @ solved).std(axis=0)
     for values, wanted in (
         (norm.running_mean, centre @ solved),

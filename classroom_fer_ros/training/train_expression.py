@@ -7,12 +7,17 @@ One trunk with a head for each set of labels, since FER2013's own labels and FER
 cross-entropy against the distribution of the votes, and against the single labels. One-cycle
 learning rate, moving average of the weights, best epoch by validation. An interrupted run goes on
 where it stopped.
+
+A second generation goes on from the first one's weights and is taught by its answers as well
+(Furlanello et al., "Born-Again Neural Networks", 2018): they are softer than single labels, and
+less often wrong. `--start` does the same from any exported classifier.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +28,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from classroom_fer_ros.core.expression import network_input
-from classroom_fer_ros.core.model_card import ModelCard
+from classroom_fer_ros.core.model_card import ModelCard, load_card
 from classroom_fer_ros.training import workers
 from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.balanced_head import add_balanced_head
 from classroom_fer_ros.training.device import best_device, mixed_precision
 from classroom_fer_ros.training.export_expression import export_expression
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
+from classroom_fer_ros.training.expression_start import start_from, taught_probabilities
+from classroom_fer_ros.training.expression_targets import Targets, blended, targets_of
 from classroom_fer_ros.training.ferplus import (
     LABEL_SETS,
     LabelledFaces,
@@ -45,6 +52,8 @@ class TrainingConfig:
 
     :param gentle_epochs: so many at the end see pictures more like those of validation
     :param gentle_strength: of the augmentation then
+    :param taught_by: sha256 of the classifier that it goes on from, empty for fresh weights
+    :param taught_share: what that one's answers weigh beside the labels
     """
 
     epochs: int = 46
@@ -60,6 +69,20 @@ class TrainingConfig:
     blocks: tuple[int, ...] = (1, 2, 2)
     dropout: float = 0.3
     seed: int = 1
+    taught_by: str = ''
+    taught_share: float = 0.0
+
+
+FIRST_GENERATION = TrainingConfig()
+SECOND_GENERATION = TrainingConfig(
+    epochs=34,
+    gentle_epochs=8,
+    learning_rate=1.5e-3,
+    fer2013_weight=1.0,
+    dropout=0.2,
+    seed=2,
+    taught_share=0.4,
+)
 
 
 def make_network(config: TrainingConfig) -> ExpressionNetwork:
@@ -70,8 +93,16 @@ def make_network(config: TrainingConfig) -> ExpressionNetwork:
     return network.to(best_device(), memory_format=torch.channels_last)
 
 
-def train_epoch(run: Run[ExpressionNetwork], faces: LabelledFaces) -> float:
-    """One pass over the training pictures; mean loss."""
+def train_epoch(
+    run: Run[ExpressionNetwork], faces: LabelledFaces, targets: Targets | None = None
+) -> float:
+    """
+    One pass over the training pictures.
+
+    :param targets: what the heads shall answer, by default the labels
+    :return: mean loss
+    """
+    targets = targets or targets_of(faces)
     run.network.train()
     device = run.generator.device
     losses = []
@@ -85,31 +116,32 @@ def train_epoch(run: Run[ExpressionNetwork], faces: LabelledFaces) -> float:
         images = augment(_images(faces.images[batch], device), run.generator, strength)
         with mixed_precision(device):
             by_votes, by_label = run.network(images)
-        losses.append(run.step(expression_loss(by_votes, by_label, faces[batch], run.config)))
+        wanted = {name: torch.from_numpy(rows[batch]) for name, rows in targets.items()}
+        losses.append(run.step(expression_loss(by_votes, by_label, wanted, run.config)))
     return float(np.mean(losses))
 
 
 def expression_loss(
-    by_votes: Tensor, by_label: Tensor, faces: LabelledFaces, config: TrainingConfig
+    by_votes: Tensor, by_label: Tensor, targets: Mapping[str, Tensor], config: TrainingConfig
 ) -> Tensor:
     """
-    Mean cross-entropy of the pictures that have votes, and of those that have a label.
+    Mean cross-entropy of each head over the pictures that have a target there.
 
     :param by_votes: logits of the head of FER+, shape (n, 8)
     :param by_label: logits of the head of FER2013, shape (n, 7)
+    :param targets: a batch of `targets_of`
     """
-    votes = torch.from_numpy(faces.votes).to(by_votes.device)
-    labels = torch.from_numpy(faces.fer2013).to(by_label.device)
-    has_votes, has_label = votes.any(dim=1), labels >= 0
     loss = torch.zeros((), device=by_votes.device)
-    for logits, targets, is_known, weight in (
-        (by_votes, votes, has_votes, 1.0),
-        (by_label, labels, has_label, config.fer2013_weight),
+    for name, logits, weight in (
+        ('ferplus', by_votes, 1.0),
+        ('fer2013', by_label, config.fer2013_weight),
     ):
+        wanted = targets[name].to(logits.device)
+        is_known = wanted.any(dim=1)
         if is_known.any():
             loss = loss + weight * functional.cross_entropy(
                 logits.float()[is_known],
-                targets[is_known],
+                wanted[is_known],
                 label_smoothing=config.label_smoothing,
             )
     return loss
@@ -139,19 +171,36 @@ def _images(images: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
     return torch.from_numpy(network_input(images)).to(device)
 
 
-def train(config: TrainingConfig, training_file: Path, validation_file: Path, work: Path) -> Path:
+def train(
+    config: TrainingConfig,
+    training_file: Path,
+    validation_file: Path,
+    work: Path,
+    start: Path | None = None,
+) -> Path:
     """
     Train, or go on training.
 
     :param work: folder for checkpoints and the log
+    :param start: card of the classifier to go on from
     :return: checkpoint of the best epoch
     :raises DataError: if the files are missing or broken
+    :raises ModelError: if the classifier to go on from is missing, or of another shape
     """
     training, validation = load_ferplus(training_file), load_ferplus(validation_file)
+    network = make_network(config)
+    targets = targets_of(training)
+    if start:
+        config = replace(config, taught_by=load_card(start).sha256)
+        start_from(network, start, training.images)
+        taught = taught_probabilities(start, training.images)
+        targets = blended(targets, taught, config.taught_share)
     steps = max(1, len(training) // config.batch_size)
-    run = Run.start(config, make_network(config), steps)
+    run = Run.start(config, network, steps)
     return run.finish(
-        work, lambda: train_epoch(run, training), lambda: accuracies(run.average, validation)
+        work,
+        lambda: train_epoch(run, training, targets),
+        lambda: accuracies(run.average, validation),
     )
 
 
@@ -163,18 +212,52 @@ def main() -> None:
     parser.add_argument('--validation', type=Path, help='default: its ferplus_validation.npz')
     parser.add_argument('--work', type=Path, default=Path('.cache/train-expression'))
     parser.add_argument('--out', type=Path, default=Path('models'))
-    parser.add_argument('--epochs', type=int, default=TrainingConfig().epochs)
+    parser.add_argument('--epochs', type=int, help='of each generation')
+    parser.add_argument(
+        '--start', type=Path, help='card of a classifier to go on from in place of fresh weights'
+    )
     options = parser.parse_args()
-    training = options.training or options.data / 'ferplus_train.npz'
-    validation = options.validation or options.data / 'ferplus_validation.npz'
+    files = (
+        options.training or options.data / 'ferplus_train.npz',
+        options.validation or options.data / 'ferplus_validation.npz',
+    )
     workers.join()
     try:
-        best = train(TrainingConfig(epochs=options.epochs), training, validation, options.work)
-        if workers.rank() == 0:
-            card = export(best, options.out / 'expression.onnx', training, validation)
-            print(f'{card.path}: {card.accuracy}')
+        start = options.start or train_generation(
+            FIRST_GENERATION, files, options.work / 'first', options.work / 'first', options.epochs
+        )
+        train_generation(
+            SECOND_GENERATION, files, options.work / 'second', options.out, options.epochs, start
+        )
     finally:
         workers.leave()
+
+
+def train_generation(
+    config: TrainingConfig,
+    files: tuple[Path, Path],
+    work: Path,
+    out: Path,
+    epochs: int | None = None,
+    start: Path | None = None,
+) -> Path:
+    """
+    Train one generation and export it.
+
+    :param files: training and validation pictures
+    :param work: folder for checkpoints and the log
+    :param out: folder for the exported classifier
+    :param epochs: in place of the settings' number
+    :param start: card of the classifier to go on from
+    :return: card
+    """
+    best = train(replace(config, epochs=epochs or config.epochs), *files, work, start)
+    onnx_path = out / 'expression.onnx'
+    if workers.rank() == 0:
+        card = export(best, onnx_path, *files)
+        print(f'{card.path}: {card.accuracy}')
+    workers.wait()
+    return onnx_path.with_suffix('.json')
 
 
 def export(checkpoint: Path, onnx_path: Path, training: Path, validation: Path) -> ModelCard:
@@ -188,6 +271,8 @@ def export(checkpoint: Path, onnx_path: Path, training: Path, validation: Path) 
     network, config, epoch = best_network(checkpoint, TrainingConfig, make_network)
     add_balanced_head(network, load_ferplus(training), config.seed)
     trained = f'{training.name}, epoch {epoch} of {config.epochs}, best of validation'
+    if config.taught_by:
+        trained += f'; began with and was taught by the classifier of sha256 {config.taught_by}'
     return export_expression(network, onnx_path, validation, trained)
 
 

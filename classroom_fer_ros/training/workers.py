@@ -27,6 +27,12 @@ def leave() -> None:
         distributed.destroy_process_group()
 
 
+def wait() -> None:
+    """Until all have come here."""
+    if distributed.is_initialized():
+        distributed.barrier()
+
+
 def count() -> int:
     """How many there are."""
     return distributed.get_world_size() if distributed.is_initialized() else 1

@@ -12,7 +12,7 @@ pytest.importorskip('torch', reason='no torch: run `make setup-training`')
 
 import torch
 
-from classroom_fer_ros.core.errors import DataError
+from classroom_fer_ros.core.errors import DataError, ModelError
 from classroom_fer_ros.core.expression import (
     INPUT_SIZE,
     ExpressionClassifier,
@@ -25,6 +25,8 @@ from classroom_fer_ros.training.balanced_head import add_balanced_head, served_t
 from classroom_fer_ros.training.export import check_export
 from classroom_fer_ros.training.export_expression import HEADS, export_expression
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
+from classroom_fer_ros.training.expression_start import start_from, taught_probabilities
+from classroom_fer_ros.training.expression_targets import blended, targets_of
 from classroom_fer_ros.training.ferplus import (
     FERPLUS_LABELS,
     LABEL_SETS,
@@ -40,6 +42,7 @@ from classroom_fer_ros.training.train_expression import (
     train_epoch,
 )
 
+MODELS = Path(__file__).parents[2] / 'models'
 TINY = TrainingConfig(
     channels=(8, 12, 16), blocks=(1, 1), epochs=80, batch_size=8, learning_rate=0.01, dropout=0.0
 )
@@ -209,3 +212,40 @@ def test_gentle_augmentation_changes_less() -> None:
     assert 0.3 < is_mirrored.float().mean() < 0.7
     assert nearly_none[~is_mirrored].max() < 1e-2
     assert 0.01 < gentle[~is_mirrored].mean() < full[~is_mirrored].mean()
+
+
+def test_training_goes_on_from_an_exported_network(
+    eight_faces: LabelledFaces, tmp_path: Path
+) -> None:
+    """The shipped one; a network of another shape and a broken file are refused by name."""
+    network = make_network(TrainingConfig())
+    card = MODELS / 'expression.json'
+    start_from(network, card, eight_faces.images)
+    assert network.training is False
+    with torch.no_grad():
+        by_votes, by_label = network(torch.from_numpy(network_input(eight_faces.images)))
+    shipped = ExpressionClassifier(card)
+    for head, logits in (('ferplus', by_votes), ('fer2013', by_label)):
+        np.testing.assert_allclose(
+            logits, shipped.logits(eight_faces.images, head), atol=1e-3, rtol=0
+        )
+    with pytest.raises(ModelError, match=r'expression\.onnx'):
+        start_from(make_network(TINY), card, eight_faces.images)
+    with pytest.raises(ModelError, match=r'missing\.json'):
+        start_from(network, tmp_path / 'missing.json', eight_faces.images)
+
+
+def test_a_teacher_softens_what_is_known(eight_faces: LabelledFaces) -> None:
+    eight_faces.fer2013[0] = -1
+    targets = targets_of(eight_faces)
+    taught = taught_probabilities(MODELS / 'expression.json', eight_faces.images)
+    mirrored = np.ascontiguousarray(eight_faces.images[:, :, ::-1])
+    again = taught_probabilities(MODELS / 'expression.json', mirrored)
+    soft = blended(targets, taught, 0.25)
+    assert not soft['fer2013'][0].any()
+    for head, rows in soft.items():
+        np.testing.assert_allclose(taught[head], again[head], atol=1e-5)
+        np.testing.assert_allclose(rows[1:].sum(axis=1), 1.0, atol=1e-5)
+        np.testing.assert_allclose(
+            rows[1:], 0.75 * targets[head][1:] + 0.25 * taught[head][1:], atol=1e-6
+        )
