@@ -7,8 +7,7 @@ finds the keypoints in them, so that training and evaluation see the crops of th
 
 from __future__ import annotations
 
-import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import cv2
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classroom_fer_ros.core.alignment import align
+from classroom_fer_ros.core.archive import read_arrays
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.mesh import (
@@ -91,16 +91,7 @@ def load_tight_crops(path: Path) -> TightCrops:
     :param path: npz with ``jpeg``, ``offsets``, ``person`` and ``number``
     :raises DataError: if the file is missing, truncated or of another layout
     """
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            crops = TightCrops(
-                jpeg=data['jpeg'],
-                offsets=data['offsets'],
-                person=data['person'],
-                number=data['number'],
-            )
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f'{path} is no file of tight face crops: {error}') from error
+    crops = TightCrops(**read_arrays(path, [field.name for field in fields(TightCrops)]))
     count = len(crops.person)
     if len(crops.number) != count or len(crops.offsets) != count + 1:
         raise DataError(

@@ -14,6 +14,7 @@ from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.core.expression import ExpressionClassifier, network_input
 from classroom_fer_ros.core.model_card import load_card
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
+from classroom_fer_ros.training.ferplus import LABEL_SETS
 from classroom_fer_ros.training.folded import copy_folded, read_weights, set_weights, unfold
 
 #: Pictures that the normalisation is measured on.
@@ -54,14 +55,14 @@ def taught_probabilities(card_path: Path, images_gray: ImageGray) -> dict[str, F
     What an exported classifier answers, averaged over each picture and its mirror image.
 
     :param images_gray: shape (n, 48, 48), uint8
-    :return: by head, shape (n, number of its labels), rows summing to 1
+    :return: by set of labels, shape (n, number of labels), rows summing to 1
     :raises ModelError: if card or weights are missing or wrong
     """
     teacher = ExpressionClassifier(card_path)
     parts = [images_gray[start : start + BATCH] for start in range(0, len(images_gray), BATCH)]
     return {
         head: np.concatenate([_mirrored_mean(teacher, part, head) for part in parts])
-        for head in teacher.heads
+        for head in LABEL_SETS
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from classroom_fer_ros.core.archive import read_arrays
 from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.evaluation.expression import VOTE_COLUMNS, ferplus_majority
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
@@ -61,14 +61,12 @@ def load_ferplus(path: Path) -> LabelledFaces:
 
     :raises DataError: if the file is missing, truncated or of another layout
     """
-    try:
-        with np.load(path) as data:
-            images = data['images']
-            nobody = np.zeros((len(images), NUM_VOTES), np.float32)
-            votes = data['votes'].astype(np.float32) if 'votes' in data else nobody
-            fer2013 = data['fer2013' if 'fer2013' in data else 'labels'].astype(np.int64)
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f'{path} is no file of FER+ pictures and votes: {error}') from error
+    data = read_arrays(path, ('images',), ('votes', 'fer2013', 'labels'))
+    images = data['images']
+    if 'fer2013' not in data and 'labels' not in data:
+        raise DataError(f'{path} has neither `fer2013` nor `labels`')
+    votes = data.get('votes', np.zeros((len(images), NUM_VOTES))).astype(np.float32)
+    fer2013 = data['fer2013' if 'fer2013' in data else 'labels'].astype(np.int64)
     if images.shape[1:] != (48, 48) or votes.shape != (len(images), NUM_VOTES):
         raise DataError(f'{path}: pictures {images.shape}, votes {votes.shape}: not FER+ layout')
     if fer2013.shape != (len(images),) or fer2013.max(initial=-1) >= len(EXPRESSION_LABELS):

@@ -105,7 +105,7 @@ def test_json_has_the_documented_keys(data_dir: Path, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ('arrays', 'problem'),
     [
-        ({}, 'no file of eye patches'),
+        ({}, 'has no `images`'),
         ({'images': np.zeros((2, 24, 24), np.uint8)}, 'is_open'),
         ({'images': np.zeros((2, 20, 24), np.uint8), 'is_open': np.zeros(2)}, '24, 24'),
         ({'images': np.zeros((2, 24, 24), np.uint8), 'is_open': np.zeros(3)}, 'is_open'),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from classroom_fer_ros.core.archive import read_arrays
 from classroom_fer_ros.core.arrays import FloatArray, ImageGray
 from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.evaluation.calibration import coverage, expected_calibration_error
@@ -32,8 +31,8 @@ TIMED_BATCH, TIMED_THREADS = 16, 2
 VOTE_COLUMNS = (4, 5, 6, 1, 3, 2, 0, 7)
 #: Sets of labels that a file may have.
 LABEL_SETS = ('ferplus', 'fer2013', 'labels')
-#: What NumPy and zip raise on files that are damaged, or that hold one array only.
-NOT_AN_ARCHIVE = (TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
+#: Arrays that a file may have beside its pictures.
+OPTIONAL = ('votes', 'fer2013', 'labels', 'near_duplicate_of_train')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,12 +179,7 @@ def _label_sets(data: dict[str, FloatArray]) -> dict[str, IntArray]:
 
 
 def _read(path: Path) -> dict[str, FloatArray]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            wanted = ('images', 'votes', 'fer2013', 'labels', 'near_duplicate_of_train')
-            data = {name: archive[name] for name in wanted if name in archive.files}
-    except (OSError, ValueError, EOFError, *NOT_AN_ARCHIVE) as error:
-        raise DataError(f'{path} cannot be read as an npz file: {error}') from error
+    data = read_arrays(path, ('images',), OPTIONAL)
     _check(data, path)
     return data
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from classroom_fer_ros.core.archive import read_arrays
 from classroom_fer_ros.core.arrays import ImageGray
 from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.eye_state import PATCH_SIZE, EyeStateClassifier
@@ -66,11 +66,7 @@ def load_eye_patches(path: Path) -> EyePatches:
     :param path: npz with ``images`` uint8 (n, 24, 24) and ``is_open``, 0 or 1
     :raises DataError: if the file is missing, truncated or of another layout
     """
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            images, is_open = data['images'], data['is_open']
-    except (OSError, KeyError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise DataError(f'{path} is no file of eye patches: {error}') from error
+    images, is_open = read_arrays(path, ('images', 'is_open')).values()
     if images.dtype != np.uint8 or images.shape[1:] != (PATCH_SIZE, PATCH_SIZE) or not len(images):
         raise DataError(f'{path}: no `images` of shape (n, 24, 24) and type uint8')
     if is_open.shape != (len(images),) or not np.isin(is_open, (0, 1)).all():
