@@ -33,6 +33,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
         (f'{SHARE}/config', files_in('config', '*.yaml')),
+        (f'{SHARE}/config/texts', files_in('config/texts', '*.yaml')),
         (f'{SHARE}/launch', files_in('launch', '*.launch.py')),
         (f'{SHARE}/rviz', files_in('rviz', '*.rviz')),
         (f'{SHARE}/models', files_in('models', '*.json', '*.onnx', '*.yaml')),

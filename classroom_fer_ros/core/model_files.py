@@ -19,15 +19,7 @@ def models_dir() -> Path:
     :raises ModelError: if there is none
     """
     chosen = os.environ.get(ENVIRONMENT_VARIABLE)
-    if chosen:
-        candidates = [Path(chosen)]
-    else:
-        prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
-        prefixes.append(sysconfig.get_path('data'))
-        candidates = [Path(__file__).resolve().parents[2] / 'models']
-        candidates += [
-            Path(prefix) / 'share' / PACKAGE / 'models' for prefix in prefixes if prefix
-        ]
+    candidates = [Path(chosen)] if chosen else shared_folders('models')
     for folder in candidates:
         if folder.is_dir():
             return folder
@@ -35,3 +27,13 @@ def models_dir() -> Path:
         f'no folder of models in {", ".join(map(str, candidates))}: '
         f'set {ENVIRONMENT_VARIABLE} to the folder that holds the model cards'
     )
+
+
+def shared_folders(name: str) -> list[Path]:
+    """Where a folder of the package may lie: in the checkout, or in the installed package."""
+    prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
+    prefixes.append(sysconfig.get_path('data'))
+    return [
+        Path(__file__).resolve().parents[2] / name,
+        *(Path(prefix) / 'share' / PACKAGE / name for prefix in prefixes if prefix),
+    ]
