@@ -12,10 +12,7 @@ pytest.importorskip('rclpy', reason='no ROS 2: run `make setup`')
 
 from classroom_fer_ros import launch_plan
 from classroom_fer_ros.core.alert_config import AlertConfig
-from classroom_fer_ros.core.alert_rules import SEVERITIES
 from classroom_fer_ros.core.alerts import ATTENTION_KINDS
-from classroom_fer_ros.core.class_state import ClassStateConfig
-from classroom_fer_ros.core.lesson import Lesson
 from classroom_fer_ros.core.pipeline import ANALYSES
 from classroom_fer_ros.core.results import AlertKind
 from classroom_fer_ros.core.settings import settings_of
@@ -23,7 +20,7 @@ from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.diagnostics import SILENT_AFTER_S
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS
-from classroom_fer_ros.parameter_reference import markdown_lines, yaml_lines
+from classroom_fer_ros.parameter_reference import alert_lines, markdown_lines, yaml_lines
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -58,6 +55,7 @@ def test_the_readme_lists_every_topic(name: str) -> None:
         topics.OPEN_CAMERA,
         topics.SET_SOURCE,
         topics.ACKNOWLEDGE_ALERT,
+        topics.QUIET_ALERTS,
         topics.ENROLL_PERSON,
         topics.FORGET_PERSON,
         topics.LIST_PEOPLE,
@@ -81,25 +79,28 @@ def test_the_readme_lists_every_alert_and_no_other() -> None:
     assert list(ALERT_ROWS) == [kind.value for kind in AlertKind]
 
 
-@pytest.mark.parametrize('kind', SEVERITIES, ids=lambda kind: kind.value)
+@pytest.mark.parametrize('kind', AlertKind, ids=lambda kind: kind.value)
 def test_alerts_are_raised_as_the_readme_says(kind: AlertKind) -> None:
     severity, _, raised = ALERT_ROWS[kind.value]
-    assert severity == SEVERITIES[kind].name.lower()
-    names = re.findall(r'`([a-z_]+\.[a-z_]+)`', raised)
-    assert set(names) <= {setting.name for setting in settings_of(NodeConfig)}
-    (after,) = (name.removeprefix('alerts.') for name in names if name.endswith('_after_s'))
-    assert AlertConfig(**{after: 77.0}).raise_after_s(kind) == 77.0
+    assert severity == AlertConfig().rule(kind).severity
+    names = set(re.findall(r'`([a-z_]+\.[a-z_.]+)`', raised))
+    assert names <= {setting.name for setting in settings_of(NodeConfig)}
+    assert {name.split('.')[1] for name in names if name.startswith('alerts.')} == {kind.value}
+    assert f'alerts.{kind.value}.after_s' in names
     is_about_attention = kind in {*ATTENTION_KINDS, AlertKind.CLASS_ATTENTION}
     assert ('not under `eu_school`' in raised) == is_about_attention
 
 
-def test_the_alert_about_the_camera_is_as_the_readme_says() -> None:
-    lesson = Lesson(AlertConfig(), ClassStateConfig())
-    lesson.report_camera('gone', 0.0)
-    (alert,) = lesson.take_changes()
-    severity, _, raised = ALERT_ROWS[alert.kind.value]
-    assert severity == alert.severity.name.lower()
-    assert f'for {SILENT_AFTER_S:g} s' in raised
+def test_a_silent_camera_is_told_of_as_the_readme_says() -> None:
+    assert f'for {SILENT_AFTER_S:g} s' in ALERT_ROWS['camera'][2]
+
+
+def test_the_file_of_alert_rules_is_the_code_s() -> None:
+    text = (ROOT / 'config' / 'alerts.yaml').read_text(encoding='utf-8')
+    assert text.splitlines() == list(alert_lines())
+    rules = yaml.safe_load(text)['/**']['ros__parameters']['alerts']
+    everything = yaml.safe_load(PARAMETERS.read_text(encoding='utf-8'))
+    assert rules == everything['/**']['ros__parameters']['alerts']
 
 
 def test_the_readme_lists_no_topic_that_there_is_not() -> None:

@@ -13,18 +13,8 @@ from classroom_fer_ros.core.results import (
     ClassState,
     Direction,
     FatigueState,
-    Severity,
 )
 from classroom_fer_ros.core.student_state import StudentState
-
-SEVERITIES = {
-    AlertKind.TIRED: Severity.WARNING,
-    AlertKind.ASLEEP: Severity.URGENT,
-    AlertKind.LOOKING_AWAY: Severity.NOTICE,
-    AlertKind.LEFT_RIGHT: Severity.NOTICE,
-    AlertKind.CLASS_ATTENTION: Severity.WARNING,
-    AlertKind.CLASS_TIRED: Severity.WARNING,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +79,12 @@ def class_conditions(
 
     :param active: kinds of alert that stand: their shares must come back by a margin
     """
-    margins = {kind: config.class_margin if kind in active else 0.0 for kind in AlertKind}
     attentive, tired = state.attentive_share, state.tired_share
-    is_low = attentive < config.class_attention_below + margins[AlertKind.CLASS_ATTENTION]
-    is_tired = tired >= config.class_tired_from - margins[AlertKind.CLASS_TIRED]
+    low, many = config.class_attention, config.class_tired
+    is_low_already = AlertKind.CLASS_ATTENTION in active
+    is_tired_already = AlertKind.CLASS_TIRED in active
+    is_low = attentive < low.below + (low.margin if is_low_already else 0.0)
+    is_tired = tired >= many.from_share - (many.margin if is_tired_already else 0.0)
     return (
         Condition(
             kind=AlertKind.CLASS_ATTENTION,

@@ -1,68 +1,44 @@
-"""What alerts say to a teacher, one catalogue a language."""
+"""What alerts say to a teacher."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from classroom_fer_ros.core.errors import ConfigError
 from classroom_fer_ros.core.results import AlertKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertCatalogue:
-    """
-    Sentences of one language.
-
-    :param kinds: sentence by kind, with places for ``who``, ``reason`` and ``percent``
-    :param somebody: who an unknown student is, with a place for ``seat``
-    :param nobody: who an unknown student without a seat is
-    :param reason: how a reason follows a sentence, with a place for ``reason``
-    """
-
-    kinds: Mapping[AlertKind, str]
-    somebody: str
-    nobody: str
-    reason: str
-
-
-ENGLISH = AlertCatalogue(
-    kinds={
-        AlertKind.TIRED: '{who} looks tired{reason}',
-        AlertKind.ASLEEP: '{who} seems to be asleep{reason}',
-        AlertKind.LOOKING_AWAY: '{who} has been looking away for a while',
-        AlertKind.LEFT_RIGHT: '{who} looks left and right',
-        AlertKind.CLASS_ATTENTION: 'Attention of the class is low: {percent} % are attentive',
-        AlertKind.CLASS_TIRED: 'The class looks tired: {percent} % of those judged',
-    },
-    somebody='The student at the {seat}',
-    nobody='A student',
-    reason=' ({reason})',
-)
-CATALOGUES: dict[str, AlertCatalogue] = {'en': ENGLISH}
+from classroom_fer_ros.core.texts import Texts, load_texts
 
 
 class AlertTexts:
     """Puts alerts into words of one language."""
 
-    def __init__(self, language: str = 'en') -> None:
-        """:raises ConfigError: if there is no catalogue of the language"""
-        if language not in CATALOGUES:
-            known = ', '.join(sorted(CATALOGUES))
-            raise ConfigError('language', language, f'must be one of {known}')
-        self._catalogue = CATALOGUES[language]
+    def __init__(self, texts: Texts | None = None) -> None:
+        """:param texts: English without"""
+        self._texts = texts or load_texts()
 
     def subject(self, person_name: str, seat: str) -> str:
-        """Who a student is: their name, or their seat in words."""
+        """Who a student is: their name, or their seat in words; may be empty."""
+        return person_name or self._texts.seat(seat)
+
+    def who(self, person_name: str, seat: str) -> str:
+        """The same as the subject of a sentence."""
         if person_name:
             return person_name
-        return self._catalogue.somebody.format(seat=seat) if seat else self._catalogue.nobody
+        if not seat:
+            return self._texts('who.nobody')
+        return self._texts('who.somebody', seat=self._texts.seat(seat))
 
-    def about_student(self, kind: AlertKind, subject: str, reason: str = '') -> str:
-        """Sentence about one student; the reason may be empty."""
-        words = self._catalogue.reason.format(reason=reason) if reason else ''
-        return self._catalogue.kinds[kind].format(who=subject, reason=words)
+    def about_student(self, kind: AlertKind, who: str, reason: str = '') -> str:
+        """
+        Sentence about one student.
+
+        :param reason: in English, as the analysis gives it; may be empty
+        """
+        words = self._texts.reason(reason)
+        added = self._texts('reason.added', reason=words) if reason else ''
+        return self._texts(f'alert.{kind.value}', who=who, reason=added)
 
     def about_class(self, kind: AlertKind, share: float) -> str:
         """Sentence about the class, with a share in [0, 1]."""
-        return self._catalogue.kinds[kind].format(percent=round(100 * share))
+        return self._texts(f'alert.{kind.value}', percent=round(100 * share))
+
+    def about_problem(self, kind: AlertKind, problem: str) -> str:
+        """Sentence about the camera or the system."""
+        return self._texts(f'alert.{kind.value}', problem=problem)

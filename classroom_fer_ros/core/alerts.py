@@ -2,7 +2,8 @@
 Alerts: raised once something has held for long enough, cleared once it is over, not repeated soon.
 
 An alert belongs to a person, or to a seat where the person is not known, and outlives a lost
-track. What cannot be judged changes nothing, until it has not been judged for a while.
+track. What cannot be judged changes nothing, until it has not been judged for a while. In quiet
+times nothing is raised about people and the class, and what holds then does not count later.
 """
 
 from __future__ import annotations
@@ -13,24 +14,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from classroom_fer_ros.core.alert_config import AlertConfig
-from classroom_fer_ros.core.alert_rules import (
-    SEVERITIES,
-    Condition,
-    class_conditions,
-    student_conditions,
-)
+from classroom_fer_ros.core.alert_rules import Condition, class_conditions, student_conditions
 from classroom_fer_ros.core.alert_subjects import AlertSubjects, seat_key
 from classroom_fer_ros.core.alert_texts import AlertTexts
+from classroom_fer_ros.core.alert_watch import Watch
 from classroom_fer_ros.core.errors import StampError
-from classroom_fer_ros.core.results import NAN, Alert, AlertKind, AlertStatus, ClassState, Severity
+from classroom_fer_ros.core.quiet_times import QuietTimes
+from classroom_fer_ros.core.results import Alert, AlertKind, AlertStatus, ClassState
 from classroom_fer_ros.core.student_state import StudentState
+from classroom_fer_ros.core.texts import Texts
 
 __all__ = ['AlertConfig', 'AlertEngine', 'AlertUpdate', 'StudentState']
 
 CLASS_KEY = 'class'
 EXTERNAL_KEY = 'external'
-#: A cause that could not be judged for longer has to hold anew for its whole time.
-MAX_UNKNOWN_S = 5.0
+#: What is wrong with the camera or the system is told in other words at most this often.
+RETOLD_AFTER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,35 +45,6 @@ class AlertUpdate:
     active: tuple[Alert, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Watch:
-    """Memory of one cause of one person, seat or class."""
-
-    since_s: float = NAN
-    over_since_s: float = NAN
-    known_s: float = -math.inf
-    raised_s: float = -math.inf
-    face_id: str = ''
-    alert: Alert | None = None
-
-    def follow(self, condition: Condition, stamp_s: float) -> None:
-        """Remember how long the cause has held, or has been over."""
-        if condition.holds is None:
-            return
-        if stamp_s - self.known_s > MAX_UNKNOWN_S:
-            self.since_s = self.over_since_s = NAN
-        self.known_s = stamp_s
-        if condition.holds:
-            self.over_since_s = NAN
-            if math.isnan(self.since_s):
-                began_s = condition.began_s
-                self.since_s = stamp_s if math.isnan(began_s) else began_s
-        else:
-            self.since_s = NAN
-            if math.isnan(self.over_since_s):
-                self.over_since_s = stamp_s
-
-
 #: What alerts about a student's attention are called; a profile may forbid them.
 ATTENTION_KINDS = frozenset({AlertKind.LOOKING_AWAY, AlertKind.LEFT_RIGHT})
 
@@ -83,23 +53,30 @@ class AlertEngine:
     """Raises and clears the alerts of one camera. Holds no clock; ids are numbered from 1."""
 
     def __init__(
-        self, config: AlertConfig | None = None, left_out: frozenset[AlertKind] = frozenset()
+        self,
+        config: AlertConfig | None = None,
+        left_out: frozenset[AlertKind] = frozenset(),
+        texts: Texts | None = None,
     ) -> None:
-        """:param left_out: kinds that are never raised for a student"""
+        """
+        :param left_out: kinds that are never raised for a student
+        :param texts: words of the alerts, English without
+        """
         self._left_out = left_out
         self._config = config or AlertConfig()
-        self._texts = AlertTexts(self._config.language)
+        self._texts = AlertTexts(texts)
+        self._quiet = QuietTimes(self._config.quiet.times)
+        self._quiet_until_s = -math.inf
         self._subjects = AlertSubjects(self._config.lost_after_s)
         self._numbers = itertools.count(1)
-        self._watches: dict[tuple[AlertKind, str], _Watch] = {}
+        self._watches: dict[tuple[AlertKind, str], Watch] = {}
         self._changes: list[Alert] = []
         self._stamp_s = -math.inf
 
     def reconfigure(self, config: AlertConfig) -> None:
-        """Go on with other thresholds; what stands, stands. Language and `lost_after_s` stay."""
-        self._config = replace(
-            config, language=self._config.language, lost_after_s=self._config.lost_after_s
-        )
+        """Go on with other rules; what stands, stands. `lost_after_s` stays."""
+        self._config = replace(config, lost_after_s=self._config.lost_after_s)
+        self._quiet.reconfigure(config.quiet.times)
 
     @property
     def active(self) -> tuple[Alert, ...]:
@@ -119,6 +96,8 @@ class AlertEngine:
         if stamp_s < self._stamp_s:
             raise StampError(stamp_s, self._stamp_s)
         self._stamp_s = stamp_s
+        if self._quiet.is_quiet(stamp_s):
+            self._quiet_until_s = stamp_s
         for student, key in zip(students, self._subjects.keys(students, stamp_s), strict=True):
             self._adopt(student, key, stamp_s)
             for condition in student_conditions(student, stamp_s):
@@ -153,34 +132,44 @@ class AlertEngine:
             return alert
         return None
 
-    def raise_external(
-        self, kind: AlertKind, severity: Severity, text: str, stamp_s: float
-    ) -> Alert:
+    def report(self, kind: AlertKind, problem: str, stamp_s: float) -> None:
         """
-        Raise an alert that no picture shows, about the camera or the system; one of a kind stands.
+        Tell now and then how the camera or the system is, which no picture shows.
 
-        :return: the alert; where one of the kind stands already, that one with the new text
+        Quiet times do not hold for it. Its rule holds: a camera that comes and goes is told of
+        once in a while.
+
+        :param problem: in plain words; empty while all is well
+        :param stamp_s: any clock's, as long as it is always the same one
         """
-        watch = self._watches.setdefault((kind, EXTERNAL_KEY), _Watch())
-        standing = watch.alert
-        if standing is not None and (standing.severity, standing.text) == (severity, text):
-            return standing
-        watch.alert = alert = Alert(
-            alert_id=standing.alert_id if standing is not None else self._next_id(),
-            kind=kind,
-            severity=severity,
-            status=AlertStatus.RAISED,
-            since_s=standing.since_s if standing is not None else stamp_s,
-            text=text,
-        )
-        watch.raised_s = stamp_s
-        self._changes.append(alert)
-        return alert
+        watch = self._watches.setdefault((kind, EXTERNAL_KEY), Watch())
+        condition = Condition(kind=kind, holds=bool(problem))
+        watch.follow(condition, stamp_s, max_unknown_s=math.inf)
+        if problem:
+            text = self._texts.about_problem(kind, problem)
+            if watch.is_due(self._config.rule(kind), stamp_s):
+                self._raise(watch, self._new_alert(condition, watch, text), stamp_s)
+            elif watch.alert is not None and text != watch.alert.text:
+                self._retell(watch, text, stamp_s)
+        self._clear_if_over(watch, kind, stamp_s)
 
-    def clear_external(self, kind: AlertKind, stamp_s: float) -> Alert | None:
-        """Clear what `raise_external` raised; None if nothing of the kind stands."""
-        watch = self._watches.pop((kind, EXTERNAL_KEY), None)
-        return None if watch is None else self._clear(watch)
+    def _retell(self, watch: Watch, text: str, stamp_s: float) -> None:
+        """Give a standing alert other words, as long as they do not change all the time."""
+        if watch.alert is not None and stamp_s - watch.told_s >= RETOLD_AFTER_S - 1e-6:
+            watch.alert, watch.told_s = replace(watch.alert, text=text), stamp_s
+            self._changes.append(watch.alert)
+
+    def be_quiet(self, is_quiet: bool) -> float:
+        """
+        Raise nothing about people and the class for a while, or do so again.
+
+        :return: for how long, in minutes; 0 where the quiet is over
+        """
+        if not is_quiet:
+            self._quiet.end()
+            return 0.0
+        self._quiet.begin(60.0 * self._config.quiet.minutes)
+        return self._config.quiet.minutes
 
     def _next_id(self) -> str:
         return f'alert-{next(self._numbers):04d}'
@@ -208,67 +197,60 @@ class AlertEngine:
     def _judge_student(
         self, student: StudentState, condition: Condition, key: str, stamp_s: float
     ) -> None:
-        watch = self._watches.setdefault((condition.kind, key), _Watch())
+        watch = self._watches.setdefault((condition.kind, key), Watch())
         watch.face_id = student.face_id
         if watch.alert is not None and watch.alert.face_id != student.face_id:
             watch.alert = replace(watch.alert, face_id=student.face_id)
         watch.follow(condition, stamp_s)
         if self._is_due(watch, condition.kind, stamp_s):
-            subject = self._texts.subject(student.person_name, student.seat)
-            alert = self._new_alert(
-                condition,
-                watch,
-                self._texts.about_student(condition.kind, subject, condition.reason),
-            )
+            who = self._texts.who(student.person_name, student.seat)
+            text = self._texts.about_student(condition.kind, who, condition.reason)
+            alert = self._new_alert(condition, watch, text)
             self._raise(
                 watch,
                 replace(
                     alert,
-                    subject=student.person_name or student.seat,
+                    subject=self._texts.subject(student.person_name, student.seat),
                     face_id=student.face_id,
                     person_id=student.person_id,
                 ),
                 stamp_s,
             )
-        self._clear_if_over(watch, stamp_s)
+        self._clear_if_over(watch, condition.kind, stamp_s)
 
     def _judge_class(self, condition: Condition, stamp_s: float) -> None:
-        watch = self._watches.setdefault((condition.kind, CLASS_KEY), _Watch())
+        watch = self._watches.setdefault((condition.kind, CLASS_KEY), Watch())
         watch.follow(condition, stamp_s)
         if self._is_due(watch, condition.kind, stamp_s):
             text = self._texts.about_class(condition.kind, condition.value)
             self._raise(watch, self._new_alert(condition, watch, text), stamp_s)
-        self._clear_if_over(watch, stamp_s)
+        self._clear_if_over(watch, condition.kind, stamp_s)
 
-    def _is_due(self, watch: _Watch, kind: AlertKind, stamp_s: float) -> bool:
-        """Whether a cause holds now, has done so for long enough, and was not reported lately."""
-        return (
-            watch.alert is None
-            and watch.known_s == stamp_s
-            and stamp_s - watch.since_s >= self._config.raise_after_s(kind) - 1e-6
-            and stamp_s - watch.raised_s >= self._config.repeat_after_s
-        )
+    def _is_due(self, watch: Watch, kind: AlertKind, stamp_s: float) -> bool:
+        is_quiet = self._quiet_until_s == stamp_s
+        return not is_quiet and watch.is_due(self._config.rule(kind), stamp_s, self._quiet_until_s)
 
-    def _new_alert(self, condition: Condition, watch: _Watch, text: str) -> Alert:
+    def _new_alert(self, condition: Condition, watch: Watch, text: str) -> Alert:
         return Alert(
             alert_id=self._next_id(),
             kind=condition.kind,
-            severity=SEVERITIES[condition.kind],
+            severity=self._config.rule(condition.kind).level,
             status=AlertStatus.RAISED,
             since_s=watch.since_s,
             text=text,
             value=condition.value,
         )
 
-    def _raise(self, watch: _Watch, alert: Alert, stamp_s: float) -> None:
-        watch.alert, watch.raised_s = alert, stamp_s
+    def _raise(self, watch: Watch, alert: Alert, stamp_s: float) -> None:
+        watch.alert = alert
+        watch.raised_s = watch.told_s = stamp_s
         self._changes.append(alert)
 
-    def _clear_if_over(self, watch: _Watch, stamp_s: float) -> None:
-        if stamp_s - watch.over_since_s >= self._config.clear_after_s - 1e-6:
+    def _clear_if_over(self, watch: Watch, kind: AlertKind, stamp_s: float) -> None:
+        if watch.is_over(self._config.rule(kind), stamp_s):
             self._clear(watch)
 
-    def _clear(self, watch: _Watch) -> Alert | None:
+    def _clear(self, watch: Watch) -> Alert | None:
         if watch.alert is None:
             return None
         alert = replace(watch.alert, status=AlertStatus.CLEARED)
@@ -282,7 +264,7 @@ class AlertEngine:
             if place[1] == EXTERNAL_KEY or stamp_s - watch.known_s <= self._config.lost_after_s:
                 continue
             self._clear(watch)
-            if stamp_s - watch.raised_s >= self._config.repeat_after_s:
+            if stamp_s - watch.raised_s >= self._config.rule(place[0]).repeat_after_s:
                 del self._watches[place]
 
 

@@ -14,6 +14,11 @@ class ConfigError(ClassroomFerError):
         super().__init__(f'{name} = {value!r}: {problem}')
         self.name = name
         self.value = value
+        self.problem = problem
+
+    def renamed(self, name: str) -> ConfigError:
+        """The same error about a setting that its user knows under another name."""
+        return ConfigError(name, self.value, self.problem)
 
 
 class SourceError(ClassroomFerError):

@@ -15,10 +15,10 @@ from classroom_fer_ros.core.results import (
     Face,
     Fatigue,
     HeadPose,
-    Severity,
 )
 from classroom_fer_ros.core.seats import SeatMap
 from classroom_fer_ros.core.student_state import students_of
+from classroom_fer_ros.core.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +40,24 @@ class Lesson:
     """From open to close of one camera. Holds no clock."""
 
     def __init__(
-        self, alerts: AlertConfig, class_state: ClassStateConfig, has_attention: bool = True
+        self,
+        alerts: AlertConfig,
+        class_state: ClassStateConfig,
+        has_attention: bool = True,
+        texts: Texts | None = None,
     ) -> None:
-        """:param has_attention: False leaves out everything about attention"""
+        """
+        :param has_attention: False leaves out everything about attention
+        :param texts: words of the alerts, English without
+        """
         self._alert_config, self._class_config = alerts, class_state
-        self._has_attention = has_attention
+        self._has_attention, self._texts = has_attention, texts
         self.reset()
 
     def reset(self) -> None:
         """Begin a new lesson: seats and alerts are forgotten."""
         left_out = frozenset() if self._has_attention else ATTENTION_KINDS
-        self._alerts = AlertEngine(self._alert_config, left_out)
+        self._alerts = AlertEngine(self._alert_config, left_out, self._texts)
         self._class = ClassStateMonitor(self._class_config, self._has_attention)
         self._seats = SeatMap()
         self._stamp_s = 0.0
@@ -85,14 +92,29 @@ class Lesson:
 
     def report_camera(self, problem: str, stamp_s: float) -> None:
         """
-        Raise or clear the alert about the camera.
+        Tell now and then how the camera is.
 
         :param problem: why no pictures come, in plain words; empty while all is well
+        :param stamp_s: by the clock, as no picture may come
         """
-        if problem:
-            self._alerts.raise_external(AlertKind.CAMERA, Severity.WARNING, problem, stamp_s)
-        else:
-            self._alerts.clear_external(AlertKind.CAMERA, stamp_s)
+        self._alerts.report(AlertKind.CAMERA, problem, stamp_s)
+
+    def report_system(self, problem: str, stamp_s: float) -> None:
+        """
+        Tell now and then how the software is.
+
+        :param problem: in plain words; empty while all is well
+        :param stamp_s: by the clock
+        """
+        self._alerts.report(AlertKind.SYSTEM, problem, stamp_s)
+
+    def be_quiet(self, is_quiet: bool) -> float:
+        """
+        Raise no alert about people and the class for a while, or do so again.
+
+        :return: for how long, in minutes; 0 where the quiet is over
+        """
+        return self._alerts.be_quiet(is_quiet)
 
     def take_changes(self) -> tuple[Alert, ...]:
         """Changes between two pictures, of the camera for one; the next update lacks them."""

@@ -21,12 +21,17 @@ from classroom_fer_ros.core.results import Alert, Expression, Face, Fatigue, Fra
 from classroom_fer_ros.core.stage_times import StageTimes
 from classroom_fer_ros.core.stages import ExpressionStage, FatigueStage, HeadPoseStage
 from classroom_fer_ros.core.switches import ANALYSES, ANALYSIS_FEATURES, Switches
+from classroom_fer_ros.core.texts import load_texts
 
 __all__ = ['ANALYSES', 'ANALYSIS_FEATURES', 'ClassroomPipeline', 'PipelineConfig', 'make_detector']
 
 
 class ClassroomPipeline:
-    """Analyses the pictures of one camera, one after the other."""
+    """
+    Analyses the pictures of one camera, one after the other.
+
+    :ivar texts: words of the language that was asked for
+    """
 
     def __init__(
         self, config: PipelineConfig | None = None, switches: Switches | None = None
@@ -36,6 +41,7 @@ class ClassroomPipeline:
 
         :param switches: of every analysis; without, all that the profile allows are on
         :raises ModelError: if a model is missing, broken or not the one its card describes
+        :raises ConfigError: if there are no texts of the language
         :raises ProfileError: if a gallery is given and the profile forbids identification
         """
         self.config = config = config or PipelineConfig()
@@ -48,7 +54,8 @@ class ClassroomPipeline:
         self._expression = make_expression_stage(config)
         self._fatigue = FatigueStage(config.fatigue, hold_s)
         has_attention = self.profile.allows(Feature.ATTENTION)
-        self._lesson = Lesson(config.alerts, config.class_state, has_attention)
+        self.texts = load_texts(config.language)
+        self._lesson = Lesson(config.alerts, config.class_state, has_attention, self.texts)
 
     @property
     def enabled(self) -> frozenset[str]:
@@ -143,11 +150,23 @@ class ClassroomPipeline:
 
     def report_camera(self, problem: str, stamp_s: float) -> None:
         """
-        Raise or clear the alert about the camera.
+        Tell now and then how the camera is.
 
         :param problem: why no pictures come, in plain words; empty while all is well
         """
         self._lesson.report_camera(problem, stamp_s)
+
+    def report_system(self, problem: str, stamp_s: float) -> None:
+        """
+        Tell now and then how the software is.
+
+        :param problem: in plain words; empty while all is well
+        """
+        self._lesson.report_system(problem, stamp_s)
+
+    def be_quiet(self, is_quiet: bool) -> float:
+        """Raise no alert about people and the class for so many minutes, or do so again (0)."""
+        return self._lesson.be_quiet(is_quiet)
 
     def take_alert_changes(self) -> tuple[Alert, ...]:
         """Changes between two pictures, of the camera for one; the next result lacks them."""

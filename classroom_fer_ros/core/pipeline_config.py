@@ -30,6 +30,13 @@ class PipelineConfig:
             'options': PROFILE_NAMES,
         },
     )
+    language: str = field(
+        default='en',
+        metadata={
+            'description': 'language of alerts and result pictures: en, zh or another file of '
+            'config/texts'
+        },
+    )
     light: LightConfig = field(default_factory=LightConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)

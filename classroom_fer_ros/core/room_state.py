@@ -17,6 +17,7 @@ from classroom_fer_ros.core.lesson import LessonUpdate
 from classroom_fer_ros.core.results import Alert, Expression, Judgement
 from classroom_fer_ros.core.settings import check
 from classroom_fer_ros.core.student_state import StudentState
+from classroom_fer_ros.core.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +71,17 @@ class RoomMonitor:
         alerts: AlertConfig | None = None,
         class_state: ClassStateConfig | None = None,
         has_attention: bool = True,
+        texts: Texts | None = None,
     ) -> None:
         """
         :param cameras: names, in the order in which they are preferred
         :param has_attention: False leaves out everything about attention
+        :param texts: words of the alerts, English without
         """
         self._cameras = tuple(cameras)
         self._silent_after_s = (config or RoomConfig()).silent_after_s
         self._alert_config, self._class_config = alerts, class_state
-        self._has_attention = has_attention
+        self._has_attention, self._texts = has_attention, texts
         self._closed: set[str] = set()
         self.reset()
 
@@ -95,7 +98,7 @@ class RoomMonitor:
     def _begin(self) -> None:
         self._began_s, self._stamp_s = math.inf, -math.inf
         self._class = ClassStateMonitor(self._class_config, self._has_attention)
-        self._alerts = AlertEngine(self._alert_config)
+        self._alerts = AlertEngine(self._alert_config, texts=self._texts)
 
     def update(
         self, camera: str, view: Callable[[], CameraView], stamp_s: float
@@ -152,6 +155,10 @@ class RoomMonitor:
         """Go on with other thresholds; what stands, stands."""
         self._alert_config = alerts
         self._alerts.reconfigure(alerts)
+
+    def be_quiet(self, is_quiet: bool) -> float:
+        """As that of a lesson, for the alerts about the room."""
+        return self._alerts.be_quiet(is_quiet)
 
     def acknowledge(self, alert_id: str) -> Alert | None:
         """Mark a standing alert as seen by the teacher; None if there is no such alert."""

@@ -36,21 +36,24 @@ class Setting:
     is_live: bool
 
 
-def settings_of(kind: type, prefix: str = '') -> Iterator[Setting]:
+def settings_of(kind: type, prefix: str = '', defaults: Any = None) -> Iterator[Setting]:
     """
     Every setting that a configuration dataclass stands for, depth first.
 
     :param kind: dataclass whose fields all have defaults
+    :param defaults: one of the kind with other defaults than its own
     """
     types = get_type_hints(kind)
+    defaults = kind() if defaults is None else defaults
     for field in dataclasses.fields(kind):
         name, metadata = _name(field, prefix), field.metadata
+        default = getattr(defaults, field.name)
         if dataclasses.is_dataclass(types[field.name]):
-            yield from settings_of(types[field.name], name)
+            yield from settings_of(types[field.name], name, default)
             continue
         yield Setting(
             name=name,
-            default=field.default,
+            default=default,
             description=metadata.get('description', ''),
             unit=metadata.get('unit', ''),
             range=metadata.get('range'),
@@ -63,7 +66,7 @@ def build(kind: type[Config], values: Mapping[str, Any], prefix: str = '') -> Co
     Build a configuration.
 
     :param values: values by dotted name, none missing
-    :raises ConfigError: if a value is out of its range
+    :raises ConfigError: if a value is out of its range, with its dotted name
     """
     types = get_type_hints(kind)
     arguments: dict[str, Any] = {}
@@ -73,7 +76,11 @@ def build(kind: type[Config], values: Mapping[str, Any], prefix: str = '') -> Co
             arguments[field.name] = build(inner, values, name)  # type: ignore[arg-type]
         else:
             arguments[field.name] = values[name]
-    return kind(**arguments)
+    try:
+        return kind(**arguments)
+    except ConfigError as error:
+        names = {field.name: _name(field, prefix) for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+        raise error.renamed(names.get(error.name, error.name)) from None
 
 
 def check(config: Any) -> None:

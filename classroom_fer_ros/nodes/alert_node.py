@@ -7,14 +7,18 @@ from functools import partial
 
 from classroom_fer_msgs.srv import AcknowledgeAlert
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from std_srvs.srv import SetBool
 
 from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.lesson import Lesson
 from classroom_fer_ros.core.profiles import Feature
+from classroom_fer_ros.core.system_health import SystemHealth
+from classroom_fer_ros.core.texts import load_texts
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.convert import to_class_state, to_header
+from classroom_fer_ros.nodes.diagnostics import DROPPED_KEY, RATE_KEY
 from classroom_fer_ros.nodes.node_config import NodeConfig
-from classroom_fer_ros.nodes.service_desk import Handler
+from classroom_fer_ros.nodes.service_desk import Handler, quiet_words
 from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.stage_node import Joined, StageNode
 
@@ -23,18 +27,21 @@ class AlertNode(StageNode):
     """Follows the lesson; without attention where the profile forbids that."""
 
     NAME = 'alert_node'
-    PARAMETERS = ('alerts.', 'class_state.', 'frame_id')
+    PARAMETERS = ('alerts.', 'class_state.', 'frame_id', 'language')
     INPUTS = (topics.EXPRESSIONS, topics.FATIGUE, topics.HEAD_POSE)
     OUTPUTS = (topics.ALERTS, topics.ACTIVE_ALERTS, topics.CLASS_STATE)
 
     def start(self) -> None:
         has_attention = self.profile.allows(Feature.ATTENTION)
-        self.lesson = Lesson(self.analysis.alerts, self.analysis.class_state, has_attention)
+        texts = load_texts(self.analysis.language)
+        self.lesson = Lesson(self.analysis.alerts, self.analysis.class_state, has_attention, texts)
+        self._texts = texts
 
     def begin(self) -> None:
         super().begin()
         self._publish_alerts(())
         self._is_camera_node_there = False
+        self._health = SystemHealth(self._texts)
         self.subscribe(
             DiagnosticArray, topics.DIAGNOSTICS, self._on_diagnostics, topics.RESULTS_QOS
         )
@@ -46,7 +53,17 @@ class AlertNode(StageNode):
         self.lesson.reset()
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
-        return {topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._on_acknowledge)}
+        return {
+            topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._on_acknowledge),
+            topics.QUIET_ALERTS: (SetBool, self._on_quiet),
+        }
+
+    def on_tick(self) -> None:
+        if self.has_begun:
+            rule, period_s = self.config.analysis.alerts.system, self.config.diagnostics_period_s
+            now_s = time.time()
+            self.lesson.report_system(self._health.problem(now_s, rule, period_s), now_s)
+            self._publish_changes()
 
     def analyse(self, joined: Joined) -> None:
         header = joined.header
@@ -67,16 +84,29 @@ class AlertNode(StageNode):
             self.outputs.publish(topics.CLASS_STATE, to_class_state(update.class_state, header))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        """Learn how the camera is from camera_node or, with a driver instead, from face_node."""
-        namespace = self.get_namespace().strip('/')
+        """Learn how the nodes of the namespace and the camera are."""
+        namespace = self.get_namespace().rstrip('/')
         for status in message.status:
-            node = status.name.removeprefix(namespace).strip('/')
-            if node == 'camera_node':
-                self._is_camera_node_there = True
-            elif node != 'face_node' or self._is_camera_node_there:
-                continue
-            self.lesson.report_camera(_camera_problem(status), time.time())
-            self._publish_changes()
+            place, _, node = f'/{status.name.lstrip("/")}'.rpartition('/')
+            if place == namespace:
+                self._hear(node, status)
+        self._publish_changes()
+
+    def _hear(self, node: str, status: DiagnosticStatus) -> None:
+        """The camera is known by camera_node or, with a driver instead, by face_node."""
+        now_s, values = time.time(), {value.key: value.value for value in status.values}
+        self._health.hear(
+            node,
+            now_s,
+            self.config.analysis.alerts.system,
+            float(values.get(RATE_KEY, 'inf')),
+            int(values.get(DROPPED_KEY, 0)) if node == 'face_node' else 0,
+        )
+        if node == 'camera_node':
+            self._is_camera_node_there = True
+        elif node != 'face_node' or self._is_camera_node_there:
+            return
+        self.lesson.report_camera(_camera_problem(status), now_s)
 
     def _on_acknowledge(self, request: AcknowledgeAlert.Request, response: object) -> str:
         alert = self.lesson.acknowledge(request.alert_id)
@@ -84,6 +114,9 @@ class AlertNode(StageNode):
             raise ClassroomFerError(f'no alert {request.alert_id!r} stands')
         self._publish_changes()
         return f'acknowledged: {alert.text}'
+
+    def _on_quiet(self, request: SetBool.Request, response: object) -> str:
+        return quiet_words(self.lesson.be_quiet(request.data))
 
     def _publish_changes(self) -> None:
         changes = self.lesson.take_changes()

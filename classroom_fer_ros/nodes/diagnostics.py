@@ -10,6 +10,8 @@ from classroom_fer_ros.nodes.analysis_thread import Performance
 
 #: Without a picture for longer, something is wrong with the camera.
 SILENT_AFTER_S = 2.0
+#: Values that other nodes read.
+RATE_KEY, DROPPED_KEY = 'rate (Hz)', 'dropped'
 
 
 def to_diagnostics(
@@ -32,8 +34,8 @@ def to_diagnostics(
     if performance is not None:
         values |= {
             'pictures': str(performance.pictures),
-            'dropped': str(performance.dropped),
-            'rate (Hz)': f'{performance.fps:.1f}',
+            DROPPED_KEY: str(performance.dropped),
+            RATE_KEY: f'{performance.fps:.1f}',
             'analysis (ms)': f'{performance.analysis_ms:.1f}',
             **{f'{stage} (ms)': f'{ms:.1f}' for stage, ms in performance.stage_ms.items()},
         }

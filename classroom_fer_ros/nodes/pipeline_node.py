@@ -12,6 +12,7 @@ from functools import partial
 
 from classroom_fer_msgs.srv import AcknowledgeAlert
 from std_msgs.msg import Header
+from std_srvs.srv import SetBool
 
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
@@ -20,6 +21,7 @@ from classroom_fer_ros.core.overlay import draw_overlay
 from classroom_fer_ros.core.pipeline import ANALYSES, ClassroomPipeline
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.sources import SourceKind, kind_of, topic_name
+from classroom_fer_ros.core.system_health import SystemHealth
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.calibration import intrinsics_of
 from classroom_fer_ros.nodes.convert import to_header
@@ -27,7 +29,7 @@ from classroom_fer_ros.nodes.enrolment import EnrolmentDesk
 from classroom_fer_ros.nodes.face_frames import FaceFrames
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS
-from classroom_fer_ros.nodes.service_desk import Handler
+from classroom_fer_ros.nodes.service_desk import Handler, quiet_words
 from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.source_node import LOG_PERIOD_S, SourceNode
 
@@ -85,6 +87,7 @@ class PipelineNode(SourceNode):
     def start(self) -> None:
         self._left_out = self._published_by_driver(self.config.camera.source)
         self._pipeline = ClassroomPipeline(self.analysis, self.switches)
+        self._health = SystemHealth(self._pipeline.texts)
         self.undo_with(self._close_pipeline)
         self.make_camera(self._pipeline)
         self._face_frames = FaceFrames(self)
@@ -126,6 +129,7 @@ class PipelineNode(SourceNode):
         return {
             **super().handlers(),
             topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._on_acknowledge),
+            topics.QUIET_ALERTS: (SetBool, self._on_quiet),
             **EnrolmentDesk(self.pipeline, self.camera.lock).handlers(),
         }
 
@@ -136,6 +140,10 @@ class PipelineNode(SourceNode):
                 raise ClassroomFerError(f'no alert {request.alert_id!r} stands')
             self._publish_alert_changes()
         return f'acknowledged: {alert.text}'
+
+    def _on_quiet(self, request: SetBool.Request, response: object) -> str:
+        with self.camera.lock():
+            return quiet_words(self.pipeline.be_quiet(request.data))
 
     # Called in the analysis thread
 
@@ -178,8 +186,18 @@ class PipelineNode(SourceNode):
     def on_tick(self) -> None:
         super().on_tick()
         with self.camera.lock():
-            self.pipeline.report_camera(self.camera_problem(), time.time())
+            now_s = time.time()
+            self.pipeline.report_camera(self.camera_problem(), now_s)
+            self.pipeline.report_system(self._system_problem(now_s), now_s)
             self._publish_alert_changes()
+
+    def _system_problem(self, now_s: float) -> str:
+        """A camera that is closed keeps nobody waiting."""
+        performance, rule = self.performance, self.config.analysis.alerts.system
+        if performance is None or not self.is_camera_open:
+            return ''
+        self._health.hear(self.NAME, now_s, rule, performance.fps, performance.dropped)
+        return self._health.problem(now_s, rule)
 
     def on_shared(self, problem: str) -> None:
         """On a busy machine others are discovered too late to be refused: who is new gives way."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from classroom_fer_msgs.srv import AcknowledgeAlert
 from std_msgs.msg import Header
+from std_srvs.srv import SetBool
 
 from classroom_fer_ros.core.errors import ClassroomFerError, ConfigError
 from classroom_fer_ros.core.lesson import LessonUpdate
@@ -14,13 +15,14 @@ from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.core.results import Alert
 from classroom_fer_ros.core.room_state import CameraView, RoomMonitor
 from classroom_fer_ros.core.student_state import students_of
+from classroom_fer_ros.core.texts import load_texts
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode
 from classroom_fer_ros.nodes.convert import to_class_state, to_header
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.result_publishers import TOPICS
 from classroom_fer_ros.nodes.results_join import Joined, ResultsJoin, allowed_inputs
-from classroom_fer_ros.nodes.service_desk import Handler
+from classroom_fer_ros.nodes.service_desk import Handler, quiet_words
 from classroom_fer_ros.nodes.serving import run_node
 
 
@@ -28,7 +30,7 @@ class RoomNode(AnalysisNode):
     """Sums up what all cameras of a room see; without attention where the profile forbids that."""
 
     NAME = 'room_node'
-    PARAMETERS = ('room.', 'alerts.', 'class_state.')
+    PARAMETERS = ('room.', 'alerts.', 'class_state.', 'language')
     INPUTS = (topics.EXPRESSIONS, topics.FATIGUE, topics.HEAD_POSE)
     OUTPUTS = (topics.ALERTS, topics.ACTIVE_ALERTS, topics.CLASS_STATE)
     SOLE_TOPIC = topics.CLASS_STATE
@@ -41,6 +43,7 @@ class RoomNode(AnalysisNode):
             self.analysis.alerts,
             self.analysis.class_state,
             self.profile.allows(Feature.ATTENTION),
+            load_texts(self.analysis.language),
         )
         self._told: tuple[Alert, ...] = ()
         self._missed: tuple[str, ...] = ()
@@ -62,7 +65,10 @@ class RoomNode(AnalysisNode):
         self.room.reconfigure(config.analysis.alerts)
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
-        return {topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._on_acknowledge)}
+        return {
+            topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._on_acknowledge),
+            topics.QUIET_ALERTS: (SetBool, self._on_quiet),
+        }
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -118,6 +124,9 @@ class RoomNode(AnalysisNode):
         header = to_header(round(self.room.stamp_s * 1e9), '')
         self._publish_alerts(self.room.take_changes(), header)
         return f'acknowledged: {alert.text}'
+
+    def _on_quiet(self, request: SetBool.Request, response: object) -> str:
+        return quiet_words(self.room.be_quiet(request.data))
 
 
 def view_of(joined: Joined) -> CameraView:

@@ -43,3 +43,8 @@ class ServiceDesk:
             self._node.get_logger().error(traceback.format_exc())
         self._node.get_logger().info(response.message)
         return response
+
+
+def quiet_words(minutes: float) -> str:
+    """Answer of the service that keeps alerts quiet for so many minutes, or no longer (0)."""
+    return f'no alerts about people for {minutes:g} minutes' if minutes else 'alerts are raised'

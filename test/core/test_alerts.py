@@ -1,13 +1,19 @@
 """Alerts: when they are raised, for whom, and when they end."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classroom_fer_ros.core.alert_texts import CATALOGUES, AlertTexts
+from classroom_fer_ros.core.alert_config import (
+    AlertRule,
+    AttentionRule,
+    QuietConfig,
+    TiredClassRule,
+)
 from classroom_fer_ros.core.alerts import AlertConfig, AlertEngine, StudentState
 from classroom_fer_ros.core.errors import ConfigError, StampError
 from classroom_fer_ros.core.results import (
@@ -22,6 +28,8 @@ from classroom_fer_ros.core.results import (
     Motion,
     Severity,
 )
+from classroom_fer_ros.core.settings import build, settings_of
+from classroom_fer_ros.core.texts import load_texts
 
 FPS = 10
 
@@ -318,20 +326,92 @@ def test_a_class_of_too_few_judged_raises_nothing() -> None:
 
 
 def test_alerts_from_outside() -> None:
-    lesson = Lesson()
-    engine = lesson.engine
-    raised = engine.raise_external(AlertKind.CAMERA, Severity.URGENT, 'No picture for 5 s', 1.0)
-    again = engine.raise_external(AlertKind.CAMERA, Severity.URGENT, 'No picture for 5 s', 2.0)
-    assert again == raised
-    later = engine.raise_external(AlertKind.CAMERA, Severity.URGENT, 'No picture for 9 s', 3.0)
-    assert (later.alert_id, later.since_s) == (raised.alert_id, 1.0)
-    assert lesson.see(seconds=1) == (raised, later)
-    assert lesson.see(seconds=100) == ()
+    engine = AlertEngine(AlertConfig(camera=AlertRule(severity='urgent', repeat_after_s=60.0)))
+    engine.report(AlertKind.CAMERA, 'No picture for 5 s', 1.0)
+    (raised,) = engine.take_changes()
+    assert (raised.severity, raised.text) == (Severity.URGENT, 'No picture for 5 s')
+    for seconds in (2, 3, 4, 5):  # words that change from second to second are not told so often
+        engine.report(AlertKind.CAMERA, f'No picture for {seconds} s', seconds)
+    assert engine.take_changes() == ()
+    engine.report(AlertKind.CAMERA, 'No picture: the cable is out', 15.0)
+    (later,) = engine.take_changes()
+    assert later == replace(raised, text='No picture: the cable is out')
+    engine.update([], None, 500.0)
     assert engine.active == (later,)
-    cleared = engine.clear_external(AlertKind.CAMERA, 200.0)
-    assert cleared == replace(later, status=AlertStatus.CLEARED)
-    assert engine.clear_external(AlertKind.CAMERA, 201.0) is None
-    assert lesson.see(seconds=1) == (cleared,)
+    engine.report(AlertKind.CAMERA, '', 200.0)
+    engine.report(AlertKind.CAMERA, '', 206.0)
+    assert engine.take_changes() == (replace(later, status=AlertStatus.CLEARED),)
+
+
+def test_a_camera_that_comes_and_goes_is_told_of_once_in_a_while() -> None:
+    engine = AlertEngine()
+    told = []
+    for second in range(200):
+        engine.report(AlertKind.CAMERA, 'gone' if second % 10 < 5 else '', 1e9 + second)
+        told += [(second, change.status.name) for change in engine.take_changes()]
+    raised = [second for second, status in told if status == 'RAISED']
+    assert raised == [0, 60, 120, 180]
+    assert len(told) == 2 * len(raised)
+
+
+def test_the_system_s_alert_waits_for_its_time() -> None:
+    engine = AlertEngine()
+    for second in range(20):
+        engine.report(AlertKind.SYSTEM, 'slow' if second < 8 else '', second)
+        if second == 4:
+            assert engine.take_changes() == ()
+    raised, cleared = engine.take_changes()
+    assert (raised.kind, raised.since_s, cleared.status) == (
+        AlertKind.SYSTEM,
+        0.0,
+        AlertStatus.CLEARED,
+    )
+
+
+def test_nothing_is_raised_in_the_quiet_and_what_held_then_does_not_count() -> None:
+    lesson = Lesson()
+    lesson.see(AWAKE, seconds=5)
+    assert lesson.engine.be_quiet(True) == 10.0
+    assert lesson.see(TIRED, seconds=600, class_state=class_of(0.1)) == ()
+    assert summary(lesson.see(TIRED, seconds=1.9, class_state=class_of(0.1))) == []
+    assert summary(lesson.see(TIRED, seconds=1)) == [('tired', 'RAISED')]
+
+
+def test_the_quiet_is_ended_early_and_clears_what_stands() -> None:
+    lesson = Lesson()
+    lesson.see(TIRED, seconds=5)
+    lesson.engine.be_quiet(True)
+    assert summary(lesson.see(AWAKE, seconds=10)) == [('tired', 'CLEARED')]
+    other = student(FatigueState.ASLEEP, face_id='002', seat='front right')
+    assert lesson.see(other, seconds=10) == ()
+    assert lesson.engine.be_quiet(False) == 0.0
+    assert summary(lesson.see(other, seconds=1)) == [('asleep', 'RAISED')]
+
+
+def test_the_quiet_is_not_for_the_camera() -> None:
+    engine = AlertEngine()
+    engine.be_quiet(True)
+    engine.update([], None, 1.0)
+    engine.report(AlertKind.CAMERA, 'gone', 2.0)
+    assert summary(engine.take_changes()) == [('camera', 'RAISED')]
+
+
+def test_a_rule_that_is_off_raises_nothing_and_severities_are_the_rule_s() -> None:
+    config = AlertConfig(
+        tired=AlertRule(is_on=False), asleep=AlertRule(severity='notice', repeat_after_s=7.0)
+    )
+    lesson = Lesson(config)
+    assert lesson.see(TIRED, seconds=20) == ()
+    (alert,) = lesson.see(student(FatigueState.ASLEEP), seconds=5)
+    assert alert.severity is Severity.NOTICE
+
+
+def test_alerts_in_chinese() -> None:
+    engine = AlertEngine(texts=load_texts('zh'))
+    asleep = student(FatigueState.ASLEEP, reasons=('eyes closed for 6 s',))
+    (alert,) = engine.update([asleep], None, 0.0).changes
+    assert alert.text == '前排左侧的学生好像睡着了（闭眼 6 秒）'
+    assert alert.subject == '前排左侧'
 
 
 def test_stamps_go_forward() -> None:
@@ -342,24 +422,25 @@ def test_stamps_go_forward() -> None:
 
 
 @pytest.mark.parametrize(
-    ('name', 'value'),
-    [('tired_after_s', math.nan), ('class_margin', 2.0), ('repeat_after_s', -1.0)],
+    ('make', 'problem'),
+    [
+        (lambda: AlertRule(after_s=math.nan), 'after_s'),
+        (lambda: AlertRule(repeat_after_s=-1.0), 'repeat_after_s'),
+        (lambda: AlertRule(severity='grave'), 'severity.*notice, warning, urgent'),
+        (lambda: AttentionRule(below=0.95), 'margin.*at most 1 - below'),
+        (lambda: TiredClassRule(from_share=0.05), 'margin.*at most from_share'),
+        (lambda: QuietConfig(times='noon'), 'times.*noon.*for example'),
+    ],
 )
-def test_settings_out_of_range_are_named(name: str, value: float) -> None:
-    with pytest.raises(ConfigError, match=name):
-        AlertConfig(**{name: value})
+def test_rules_that_cannot_be_are_named(make: Callable[[], object], problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        make()
 
 
-def test_an_unknown_language_is_named() -> None:
-    for make in (AlertTexts, lambda language: AlertConfig(language=language)):
-        with pytest.raises(ConfigError, match='language'):
-            make('tlh')
-
-
-@pytest.mark.parametrize('catalogue', CATALOGUES.values(), ids=CATALOGUES.keys())
-def test_every_catalogue_has_every_kind_that_pictures_show(catalogue: object) -> None:
-    external = {AlertKind.CAMERA, AlertKind.SYSTEM}
-    assert set(catalogue.kinds) == set(AlertKind) - external
+def test_a_rule_is_named_in_full() -> None:
+    values = {setting.name: setting.default for setting in settings_of(AlertConfig, 'alerts.')}
+    with pytest.raises(ConfigError, match=r'alerts\.left_right\.after_s = -3'):
+        build(AlertConfig, values | {'alerts.left_right.after_s': -3.0}, 'alerts.')
 
 
 people = st.builds(
@@ -377,7 +458,7 @@ people = st.builds(
 @given(st.lists(st.tuples(st.floats(0.0, 40.0), st.lists(people, max_size=4)), max_size=40))
 def test_whoever_comes_and_goes(steps: list[tuple[float, list[StudentState]]]) -> None:
     """Changes and standing alerts agree: ids are raised once, end once, and stand in between."""
-    engine, t = AlertEngine(AlertConfig(repeat_after_s=10.0)), 0.0
+    engine, t = AlertEngine(AlertConfig(tired=AlertRule(repeat_after_s=10.0))), 0.0
     standing: set[str] = set()
     known: set[str] = set()
     for elapsed_s, students in steps:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from classroom_fer_ros.core.alert_config import AlertConfig
+from classroom_fer_ros.core.alert_config import AlertConfig, AlertRule
 from classroom_fer_ros.core.alerts import AlertEngine, StudentState
 from classroom_fer_ros.core.detection import DetectionConfig, FullRangeDetector, YuNetDetector
 from classroom_fer_ros.core.expression_smoothing import ExpressionSmoother, SmootherConfig
@@ -38,9 +38,9 @@ def test_smoothing_goes_on_with_other_settings() -> None:
 
 
 def test_alerts_go_on_with_other_thresholds() -> None:
-    engine = AlertEngine(AlertConfig(tired_after_s=100.0))
+    engine = AlertEngine(AlertConfig(tired=AlertRule(after_s=100.0)))
     assert engine.update([TIRED], None, 0.0).active == ()
-    engine.reconfigure(AlertConfig(tired_after_s=2.0, lost_after_s=0.0))
+    engine.reconfigure(AlertConfig(tired=AlertRule(after_s=2.0), lost_after_s=0.0))
     (alert,) = engine.update([TIRED], None, 3.0).active
     assert alert.since_s == 0.0, 'what was seen before counts'
     assert engine.update([], None, 10.0).active == (alert,), 'is not live'
@@ -97,7 +97,9 @@ def test_a_pipeline_hands_them_on(data_dir: Path, monkeypatch: pytest.MonkeyPatc
     taken: list[AlertConfig] = []
     monkeypatch.setattr(AlertEngine, 'reconfigure', lambda engine, alerts: taken.append(alerts))
     blind = replace(
-        config, detection=DetectionConfig(min_score=0.99), alerts=AlertConfig(clear_after_s=1.0)
+        config,
+        detection=DetectionConfig(min_score=0.99),
+        alerts=AlertConfig(tired=AlertRule(clear_after_s=1.0)),
     )
     pipeline.reconfigure(blind)
     assert taken == [blind.alerts]

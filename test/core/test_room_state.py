@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from classroom_fer_ros.core.alert_config import AttentionRule, TiredClassRule
 from classroom_fer_ros.core.alerts import AlertConfig
 from classroom_fer_ros.core.class_state import ClassStateConfig
 from classroom_fer_ros.core.errors import ConfigError
@@ -220,8 +221,15 @@ def test_without_attention_it_stays_unknown() -> None:
     assert state.tired_share == 0.0
 
 
+def class_alerts(after_s: float, clear_after_s: float = 5.0) -> AlertConfig:
+    return AlertConfig(
+        class_attention=AttentionRule(after_s=after_s, clear_after_s=clear_after_s),
+        class_tired=TiredClassRule(after_s=after_s, clear_after_s=clear_after_s),
+    )
+
+
 def test_an_alert_about_the_class_is_raised_acknowledged_and_cleared() -> None:
-    monitor = room(alerts=AlertConfig(class_after_s=3.0, clear_after_s=1.0))
+    monitor = room(alerts=class_alerts(after_s=3.0, clear_after_s=1.0))
     for second in range(6):
         state_of(monitor, {FRONT: seen(0, 3), BACK: seen(2, 2)}, second)
     attention, tired = monitor.active
@@ -238,7 +246,7 @@ def test_an_alert_about_the_class_is_raised_acknowledged_and_cleared() -> None:
 
 
 def test_where_all_stamps_go_back_it_begins_anew() -> None:
-    monitor = room(alerts=AlertConfig(class_after_s=0.0))
+    monitor = room(alerts=class_alerts(after_s=0.0))
     state_of(monitor, {FRONT: seen(0, 6), BACK: seen(0, 6)}, 1000.0)
     assert monitor.active
     monitor.update(FRONT, seen(6), 0.0)

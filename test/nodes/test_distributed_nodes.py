@@ -38,7 +38,7 @@ from harness import NAMESPACE, Client, wait_until
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 SECOND = 10**9
 KEYPOINTS_XY = np.array([[20.0, 40], [60, 40], [40, 60], [25, 80], [55, 80]])
-HASTY = {'alerts__looking_away_after_s': 1.0}
+HASTY = {'alerts__looking_away__after_s': 1.0}
 SMALL = {
     'source': 'simulated',
     'camera__students': 1,
@@ -378,9 +378,9 @@ def test_live_parameters_reach_the_node_that_uses_them(data_dir: Path) -> None:
         ),
         (
             AlertNode,
-            'alerts.tired_after_s',
+            'alerts.tired.after_s',
             9.0,
-            lambda node: node.lesson._alerts._config.tired_after_s == 9.0,
+            lambda node: node.lesson._alerts._config.tired.after_s == 9.0,
         ),
     )
     for kind, name, value, is_taken in changes:

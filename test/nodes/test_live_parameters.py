@@ -40,11 +40,11 @@ def test_live_values_reach_the_analysis_and_nothing_is_lost() -> None:
         wait_until(lambda: results and results[-1].faces)
         face_id = results[-1].faces[0].face_id
         assert not set_all(node, min_expression_px=900.0, smoothing__min_confidence=0.9)
-        assert not set_all(node, alerts__looking_away_after_s=7.0, detection__min_score=0.5)
+        assert not set_all(node, alerts__looking_away__after_s=7.0, detection__min_score=0.5)
         config = node.pipeline.config
         assert config.expression_visibility.min_expression_px == 900.0
         assert config.smoothing.min_confidence == 0.9
-        assert config.alerts.looking_away_after_s == 7.0
+        assert config.alerts.looking_away.after_s == 7.0
         assert config.detection.min_score == 0.5
         count = len(results)
         wait_until(lambda: len(results) > count + 3)
@@ -65,10 +65,10 @@ def test_what_is_called_live_is_and_the_rest_is_not() -> None:
 
 
 REFUSED = (
-    ('alerts.clear_after_s', -1.0, 'clear_after_s'),
-    ('alerts.clear_after_s', float('nan'), 'clear_after_s'),
-    ('alerts.clear_after_s', 'soon', 'type'),
-    ('alerts.language', 'de', 'read-only'),
+    ('alerts.tired.clear_after_s', -1.0, 'alerts.tired.clear_after_s'),
+    ('alerts.tired.clear_after_s', float('nan'), 'alerts.tired.clear_after_s'),
+    ('alerts.tired.clear_after_s', 'soon', 'type'),
+    ('language', 'zh', 'read-only'),
     ('source', '/no/such/film.mp4', '/no/such/film.mp4'),
 )
 

@@ -39,6 +39,11 @@ from harness import NAMESPACE, wait_until
 pytestmark = pytest.mark.usefixtures('ros')
 
 SIZE_WH = (640, 480)
+HASTY = {
+    f'alerts__{kind}__{name}': 0.0
+    for kind in ('class_attention', 'class_tired')
+    for name in ('after_s', 'clear_after_s')
+}
 QUICK = {'class_state__interval_s': 0.1, 'diagnostics_period_s': 0.1}
 FRONT, BACK = f'{NAMESPACE}/front', f'{NAMESPACE}/back'
 
@@ -184,7 +189,7 @@ def test_eu_school_says_nothing_about_attention() -> None:
 
 
 def test_alerts_about_the_room() -> None:
-    with room(alerts__class_after_s=0.0, alerts__clear_after_s=0.0) as (_, cameras):
+    with room(**HASTY) as (_, cameras):
         wait_until(lambda: cameras.heard[topics.ACTIVE_ALERTS])
         assert cameras.heard[topics.ACTIVE_ALERTS].pop().alerts == []
         cameras.see(FRONT, picture(10.0, awake=2, tired=4))
@@ -212,8 +217,8 @@ def acknowledge(cameras: Cameras, alert_id: str) -> AcknowledgeAlert.Response:
 
 
 def test_thresholds_change_at_run_time() -> None:
-    with room(alerts__class_after_s=0.0) as (node, cameras):
-        (done,) = node.set_parameters([Parameter('alerts.class_tired_from', value=0.9)])
+    with room(**HASTY) as (node, cameras):
+        (done,) = node.set_parameters([Parameter('alerts.class_tired.from_share', value=0.9)])
         assert done.successful, done.reason
         cameras.see(FRONT, picture(10.0, awake=1, tired=5))
         wait_until(lambda: cameras.heard[topics.ALERTS])
