@@ -40,7 +40,9 @@ def yaml_lines() -> Iterator[str]:
     group: tuple[str, ...] = ()
     for setting in sorted(settings_of(NodeConfig), key=lambda s: '.' in s.name):
         *groups, name = setting.name.split('.')
-        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(group, groups)))
+        shared = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(group, groups, strict=False))
+        )
         group = tuple(groups)
         for depth, word in list(enumerate(groups))[shared:]:
             yield f'{"  " * (depth + 2)}{word}:'
