@@ -29,7 +29,7 @@ __all__ = ['AlertConfig', 'AlertEngine', 'AlertUpdate', 'StudentState']
 CLASS_KEY = 'class'
 EXTERNAL_KEY = 'external'
 #: What is wrong with the camera or the system is told in other words at most this often.
-RETOLD_AFTER_S = 10.0
+RETOLD_AFTER_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -211,25 +212,66 @@ def test_an_alert_is_acknowledged_and_the_camera_s_closing_clears_it(listener: E
         wait_until(lambda: not node.lesson.active)
 
 
-def test_the_camera_s_trouble_becomes_an_alert() -> None:
-    with node_of(AlertNode) as node, ear() as speaker:
-        publisher = speaker.create_publisher(
-            DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS
+@contextmanager
+def teller(speaker: Ear) -> Iterator[Callable[[str, bytes, str], None]]:
+    """A function that tells /diagnostics how a node is."""
+    publisher = speaker.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, topics.RESULTS_QOS)
+    wait_until(publisher.get_subscription_count)
+
+    def tell(name: str, level: bytes, message: str) -> None:
+        status = DiagnosticStatus(
+            name=f'{NAMESPACE.strip("/")}/{name}', level=level, message=message
         )
-        wait_until(publisher.get_subscription_count)
+        publisher.publish(DiagnosticArray(status=[status]))
 
-        def tell(name: str, level: bytes, message: str) -> None:
-            status = DiagnosticStatus(
-                name=f'{NAMESPACE.strip("/")}/{name}', level=level, message=message
-            )
-            publisher.publish(DiagnosticArray(status=[status]))
+    yield tell
+    speaker.destroy_publisher(publisher)
 
-        tell('face_node', DiagnosticStatus.WARN, 'no picture for 3 s')
+
+def test_the_camera_s_trouble_becomes_an_alert() -> None:
+    with node_of(AlertNode) as node, ear() as speaker, teller(speaker) as tell:
+
+        def texts_after(name: str, level: bytes, message: str) -> list[str]:
+            tell(name, level, message)
+            return [alert.text for alert in node.lesson.active]
+
+        warn, error, ok = DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.OK
+        wait_until(lambda: texts_after('face_node', warn, 'no picture for 3 s'))
+        words = 'the cable is out'
+        wait_until(lambda: texts_after('camera_node', error, words) == [words])
+        wait_until(lambda: not texts_after('camera_node', ok, '25 pictures a second'))
+
+
+def test_a_silent_node_becomes_an_alert() -> None:
+    hasty = {'alerts__system__after_s': 0.0, 'alerts__system__clear_after_s': 0.0}
+    quick = {'alerts__system__silent_after_s': 1.0, 'diagnostics_period_s': 0.1}
+    with (
+        node_of(AlertNode, **hasty, **quick, language='zh') as node,
+        ear() as speaker,
+        teller(speaker) as tell,
+    ):
+        tell('fatigue_node', DiagnosticStatus.OK, '25 pictures a second')
         wait_until(lambda: node.lesson.active)
-        tell('camera_node', DiagnosticStatus.ERROR, 'the cable is out')
-        wait_until(lambda: [a.text for a in node.lesson.active] == ['the cable is out'])
-        tell('camera_node', DiagnosticStatus.OK, '25 pictures a second')
-        wait_until(lambda: not node.lesson.active)
+        (alert,) = node.lesson.active
+        assert (alert.kind.value, alert.text) == ('system', 'fatigue_node 没有响应')
+
+        def is_cleared() -> bool:
+            tell('fatigue_node', DiagnosticStatus.OK, '25 pictures a second')
+            return not node.lesson.active
+
+        wait_until(is_cleared)
+
+
+def test_alerts_are_kept_quiet_when_asked(listener: Ear) -> None:
+    with node_of(AlertNode, **HASTY) as node:
+        client = Client(node.executor_of_test)
+        done = client.call(SetBool, topics.QUIET_ALERTS, data=True)
+        assert (done.success, '10 minutes' in done.message) == (True, True)
+        heard = len(listener.heard[topics.CLASS_STATE])
+        say_lesson(listener, node, ('001', '002'))
+        wait_until(lambda: len(listener.heard[topics.CLASS_STATE]) > heard)
+        assert node.lesson.active == ()
+        assert client.call(SetBool, topics.QUIET_ALERTS, data=False).success
 
 
 def test_a_node_begins_anew_with_another_run(listener: Ear) -> None:
