@@ -9,12 +9,12 @@ picture's height, so that ten faces at 720 lines stay readable.
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterable
 
 import cv2
 
 from classroom_fer_ros.core.arrays import ImageBgr
+from classroom_fer_ros.core.lettering import Color, Lettering
 from classroom_fer_ros.core.results import (
     Alert,
     Expression,
@@ -27,8 +27,6 @@ from classroom_fer_ros.core.results import (
     Motion,
     Severity,
 )
-
-Color = tuple[int, int, int]
 
 # Blue, green, red. Blue for expressions as in the published system; the alert colours are Okabe
 # and Ito's (2008), which colour-blind people can tell apart.
@@ -48,24 +46,25 @@ FATIGUE_COLORS: dict[FatigueState, Color] = {
     FatigueState.TIRED: (0, 159, 230),
     FatigueState.ASLEEP: (0, 94, 213),
 }
-FONT = cv2.FONT_HERSHEY_SIMPLEX
-#: Height of the picture, in pixels, at which texts have the font's scale below.
+#: Height of the picture, in pixels, at which texts have their usual size.
 REFERENCE_HEIGHT_PX = 720
-REFERENCE_FONT_SCALE = 0.45
 #: A label wider than so many boxes is shortened.
 MAX_LABEL_WIDTH = 1.2
 #: A head turned by less points ahead; no arrow is drawn.
 MIN_ARROW_RAD = math.radians(8.0)
 
 
-def draw_overlay(image_bgr: ImageBgr, result: FrameResult) -> ImageBgr:
+def draw_overlay(
+    image_bgr: ImageBgr, result: FrameResult, lettering: Lettering | None = None
+) -> ImageBgr:
     """
     Draw a result on its picture.
 
     :param image_bgr: shape (height, width, 3), uint8; left as it is
+    :param lettering: words and letters, English without
     :return: a new picture of the same shape
     """
-    canvas = _Canvas(image_bgr)
+    canvas = _Canvas(image_bgr, lettering or Lettering())
     worst = _worst_severity(result.active_alerts)
     colors = {face_id: SEVERITY_COLORS[severity] for face_id, severity in worst.items()}
     expressions = {entry.face_id: entry for entry in result.expressions}
@@ -90,10 +89,10 @@ def _worst_severity(alerts: Iterable[Alert]) -> dict[str, Severity]:
 class _Canvas:
     """A copy of the picture and the sizes that suit it."""
 
-    def __init__(self, image_bgr: ImageBgr) -> None:
+    def __init__(self, image_bgr: ImageBgr, lettering: Lettering) -> None:
         self.image_bgr = image_bgr.copy()
-        zoom = max(0.75, image_bgr.shape[0] / REFERENCE_HEIGHT_PX)
-        self._scale = REFERENCE_FONT_SCALE * zoom
+        self._lettering, self._words = lettering, lettering.texts
+        self._zoom = zoom = max(0.75, image_bgr.shape[0] / REFERENCE_HEIGHT_PX)
         self._line_px = round(15 * zoom)
         self._gap_px = round(4 * zoom)
         self._thin = max(1, round(zoom))
@@ -109,7 +108,7 @@ class _Canvas:
         x_min = face.box_xyxy[0]
         words = face.person_name or face.face_id
         if pose is not None and pose.motion is not Motion.NONE:
-            words += ' ' + pose.motion.name.lower().replace('_', '-')
+            words += ' ' + self._words(f'motion.{pose.motion.name.lower()}')
         place = (round(x_min), self._baseline(face) - self._line_px)
         end_xy = self._text(words, place, WHITE)
         if pose is not None and pose.motion is Motion.NONE:
@@ -133,10 +132,11 @@ class _Canvas:
         if expression is None or expression.status is Judgement.CANNOT_JUDGE:
             return
         x_min, _, x_max, _ = face.box_xyxy
-        sure = expression.status is Judgement.JUDGED
-        text = f'{expression.label} {expression.confidence:.0%}' if sure else 'uncertain'
-        if self._width_px(text) > MAX_LABEL_WIDTH * (x_max - x_min):
-            text = text.split()[0]  # neighbours stay readable
+        is_sure = expression.status is Judgement.JUDGED
+        word = self._words(f'expression.{expression.label if is_sure else "uncertain"}')
+        text = f'{word} {expression.confidence:.0%}' if is_sure else word
+        if self._lettering.width_px(text, self._zoom) > MAX_LABEL_WIDTH * (x_max - x_min):
+            text = word  # neighbours stay readable
         place = (round(x_min), self._baseline(face))
         self._text(text, place, EXPRESSION_BLUE, halo=WHITE)
 
@@ -150,43 +150,21 @@ class _Canvas:
         cv2.rectangle(
             self.image_bgr, (left, top), (left + width, top + 2 * self._thin), color, cv2.FILLED
         )
-        text = f'{fatigue.state.name.lower()} {fatigue.level:.2f}'
+        word = self._words(f'fatigue.{fatigue.state.name.lower()}')
+        text = f'{word} {fatigue.level:.2f}'
         self._text(text, (left, top + self._line_px + self._thin), color)
 
     def _baseline(self, face: Face) -> int:
         """Where the line above the box stands; lower if two lines do not fit above it."""
         return max(round(face.box_xyxy[1]) - self._gap_px, 2 * self._line_px)
 
-    def _width_px(self, text: str) -> int:
-        return cv2.getTextSize(_drawable(text), FONT, self._scale, self._thin)[0][0]
-
     def _text(
         self, text: str, place_xy: tuple[int, int], color: Color, halo: Color = BLACK
     ) -> tuple[int, int]:
         """Write inside the picture, as near to the place as can be; where the text ends."""
-        text_width = self._width_px(text)
+        text_width = self._lettering.width_px(text, self._zoom)
         height, width = self.image_bgr.shape[:2]
         x = max(1, min(place_xy[0], width - text_width - 1))
         y = min(max(place_xy[1], self._line_px), height - 3)
-        for ink, thickness in ((halo, self._thin + 2), (color, self._thin)):
-            cv2.putText(
-                self.image_bgr,
-                _drawable(text),
-                (x, y),
-                FONT,
-                self._scale,
-                ink,
-                thickness,
-                cv2.LINE_AA,
-            )
+        self._lettering.write(self.image_bgr, text, (x, y), self._zoom, color, halo)
         return x + text_width, y
-
-
-def _drawable(text: str) -> str:
-    """What OpenCV's stroke font can show: letters lose their accents, others become '?'."""
-    plain = unicodedata.normalize('NFKD', text)
-    return (
-        ''.join(c for c in plain if not unicodedata.combining(c))
-        .encode('ascii', 'replace')
-        .decode()
-    )

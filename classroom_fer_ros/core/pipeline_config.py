@@ -37,6 +37,13 @@ class PipelineConfig:
             'config/texts'
         },
     )
+    overlay_font: str = field(
+        default='',
+        metadata={
+            'description': 'font file for result pictures; empty looks for one where the language '
+            'needs it'
+        },
+    )
     light: LightConfig = field(default_factory=LightConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)

@@ -49,6 +49,14 @@ class Texts:
         """
         return self._words[key].format(**values)
 
+    def template(self, key: str) -> str:
+        """
+        The text of a key with its places.
+
+        :raises KeyError: if there is no such key
+        """
+        return self._words[key]
+
     @property
     def keys(self) -> frozenset[str]:
         """Every key of the catalogue."""

@@ -10,9 +10,11 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
 
 from classroom_fer_ros.core.errors import ClassroomFerError, StampError
+from classroom_fer_ros.core.lettering import lettering_for
 from classroom_fer_ros.core.overlay import draw_overlay
 from classroom_fer_ros.core.results import Alert
 from classroom_fer_ros.core.stamp_join import JoinedSet, StampJoin
+from classroom_fer_ros.core.texts import load_texts
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.calibration import intrinsics_of
 from classroom_fer_ros.nodes.convert import from_time
@@ -35,10 +37,15 @@ class OverlayNode(StageNode):
     """Draws what is known of every face on its picture, and as markers for RViz."""
 
     NAME = 'overlay_node'
+    PARAMETERS = ('language', 'overlay_font')
     INPUTS = (topics.EXPRESSIONS, topics.FATIGUE, topics.HEAD_POSE)
     OUTPUTS = (topics.OVERLAY, topics.OVERLAY_COMPRESSED, topics.MARKERS)
 
     def start(self) -> None:
+        texts = load_texts(self.analysis.language)
+        self._lettering = lettering_for(texts, self.analysis.overlay_font)
+        if self._lettering.problem:
+            self.get_logger().warning(self._lettering.problem)
         self._alerts: tuple[Alert, ...] = ()
         self._info: CameraInfo | None = None
         self._face_frames = FaceFrames(self)
@@ -118,7 +125,7 @@ class OverlayNode(StageNode):
         for one in ready:
             picture = one.parts.get(topics.IMAGE)
             if picture is not None:
-                overlay_bgr = draw_overlay(from_image(picture), one.parts[RESULT])
+                overlay_bgr = draw_overlay(from_image(picture), one.parts[RESULT], self._lettering)
                 self.outputs.publish_overlay(overlay_bgr, picture.header)
 
 

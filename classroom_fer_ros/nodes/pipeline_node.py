@@ -17,6 +17,7 @@ from std_srvs.srv import SetBool
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
 from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.lettering import lettering_for
 from classroom_fer_ros.core.overlay import draw_overlay
 from classroom_fer_ros.core.pipeline import ANALYSES, ClassroomPipeline
 from classroom_fer_ros.core.results import FrameResult
@@ -87,6 +88,9 @@ class PipelineNode(SourceNode):
     def start(self) -> None:
         self._left_out = self._published_by_driver(self.config.camera.source)
         self._pipeline = ClassroomPipeline(self.analysis, self.switches)
+        self._lettering = lettering_for(self._pipeline.texts, self.analysis.overlay_font)
+        if self._lettering.problem:
+            self.get_logger().warning(self._lettering.problem)
         self._health = SystemHealth(self._pipeline.texts)
         self.undo_with(self._close_pipeline)
         self.make_camera(self._pipeline)
@@ -161,7 +165,7 @@ class PipelineNode(SourceNode):
         is_published = self.outputs.is_wanted(topics.OVERLAY, topics.OVERLAY_COMPRESSED)
         overlay = None
         if is_published or any(wants_overlay for _, wants_overlay in self._listeners):
-            overlay = draw_overlay(frame.image_bgr, result)
+            overlay = draw_overlay(frame.image_bgr, result, self._lettering)
         if is_published:
             self.outputs.publish_overlay(overlay, header)
         for listener, _ in self._listeners:
