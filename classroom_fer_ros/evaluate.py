@@ -8,6 +8,9 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
                                                              label, from detection on
     eyes FILE.npz [--model CARD] [--json]                    accuracy of open against closed
     events EVENTS.csv LABELS.csv [--frames FRAMES.parquet …] [--json]   blinks, yawns, turns, …
+    head_pose DIR|FILM [--json]                              error of yaw, pitch and roll on
+                                                             pictures with AFLW2000's .mat files,
+                                                             or on a simulated film
     identification IMAGES.npz PAIRS.csv [--model CARD] [--png FILE] [--open-set] [--json]
                                                              accuracy of the embedder
     gallery GALLERY_DIR PROBE_DIR [--strangers DIR] [--model CARD] [--json]
@@ -33,6 +36,7 @@ from classroom_fer_ros.core.evaluation.events import score_events
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
 from classroom_fer_ros.core.evaluation.eyes import evaluate_eyes
 from classroom_fer_ros.core.evaluation.gallery import evaluate_gallery
+from classroom_fer_ros.core.evaluation.head_pose import evaluate_head_pose
 from classroom_fer_ros.core.evaluation.identification import evaluate_identification
 from classroom_fer_ros.core.evaluation.light import evaluate_light
 from classroom_fer_ros.core.evaluation.perclos import score_perclos
@@ -96,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     eyes = _add(whats, 'eyes', 'accuracy of open against closed eyes', _eyes)
     eyes.add_argument('file', type=Path, help='npz with images and is_open')
     eyes.add_argument('--model', type=Path, default=None, help='model card')
+    head_pose = _add(whats, 'head_pose', 'error of yaw, pitch and roll, degrees', _head_pose)
+    head_pose.add_argument(
+        'path',
+        type=Path,
+        help="folder of pictures with AFLW2000's .mat files, or a film of `make simulate`",
+    )
     identification = _add(whats, 'identification', 'accuracy of the embedder', _identification)
     identification.add_argument('images', type=Path, help='npz with jpeg, offsets, person, number')
     identification.add_argument('pairs', type=Path, help='csv with person_a, …, same')
@@ -213,6 +223,25 @@ def _expression(options: argparse.Namespace) -> int:
 def _eyes(options: argparse.Namespace) -> int:
     score = evaluate_eyes(options.file, options.model or models_dir() / EYE_STATE_CARD)
     _print_values(score.to_json(), options.json)
+    return 0
+
+
+def _head_pose(options: argparse.Namespace) -> int:
+    score = evaluate_head_pose(options.path)
+    if options.json:
+        print(json.dumps(score.to_json(), allow_nan=False))
+        return 0
+    table = Table('', 'mean absolute error', 'heads')
+    for name in ('yaw', 'pitch', 'roll', 'mean'):
+        table.add_row(name, f'{getattr(score, name):.2f} deg', str(score.count))
+    for end_deg, (error_deg, count) in score.by_yaw.items():
+        if count:
+            table.add_row(f'yaw, turned up to {end_deg:g} deg', f'{error_deg:.2f} deg', str(count))
+    Console().print(table)
+    print(
+        f'{score.not_found} not found, {score.undetected} found by their labels only, '
+        f'{score.left_out} left out (an angle beyond 99 deg)'
+    )
     return 0
 
 

@@ -65,9 +65,18 @@ class HeadPoseEstimator:
 
         :param points_xyz: mesh, shape (468, 3), image pixels
         """
+        return angles_of(self.rotation(points_xyz))
+
+    def rotation(self, points_xyz: FloatArray) -> FloatArray:
+        """
+        Estimate the rotation of one head.
+
+        :param points_xyz: mesh, shape (468, 3), image pixels
+        :return: shape (3, 3), turns a face that looks into the camera, in camera axes
+        """
         observed = points_xyz[list(RIGID_LANDMARKS)].astype(np.float64)
         _, rotation, _ = similarity_transform(self._rigid_shape, observed)
-        return angles_of(rotation)
+        return rotation
 
 
 def similarity_transform(

@@ -126,7 +126,7 @@ class FontLettering(Lettering):
             raise ConfigError('overlay_font', str(self._path), f'is no font ({error})') from error
 
     def _measure(self, text: str, size_px: int) -> int:
-        return round(self._font(size_px).getlength(text))
+        return round(float(self._font(size_px).getlength(text)))
 
     def _draw(self, text: str, size_px: int) -> tuple[ImageGray, ImageGray]:
         """Letters and their halo; the base line begins (1, 2) sizes from the upper left corner."""
