@@ -57,7 +57,9 @@ class FaceFinder:
         self._times = times or StageTimes()
         self._light = LightCorrection(light)
         self._mesh = FaceMesh(num_threads)
-        self._tracker = FaceTracker(make_detector(detection, num_threads), self._mesh, tracking)
+        self._tracker = FaceTracker(
+            make_detector(detection, num_threads), self._mesh, tracking, self._times
+        )
         self._image_bgr: ImageBgr = np.empty((0, 0, 3), np.uint8)
         self._crops: dict[str, AlignedCrop] = {}
 

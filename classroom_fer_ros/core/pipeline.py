@@ -34,12 +34,16 @@ class ClassroomPipeline:
     """
 
     def __init__(
-        self, config: PipelineConfig | None = None, switches: Switches | None = None
+        self,
+        config: PipelineConfig | None = None,
+        switches: Switches | None = None,
+        times: StageTimes | None = None,
     ) -> None:
         """
         Load every model.
 
         :param switches: of every analysis; without, all that the profile allows are on
+        :param times: where the stages' times are noted; without, wall time is measured
         :raises ModelError: if a model is missing, broken or not the one its card describes
         :raises ConfigError: if there are no texts of the language
         :raises ProfileError: if a gallery is given and the profile forbids identification
@@ -47,7 +51,7 @@ class ClassroomPipeline:
         self.config = config = config or PipelineConfig()
         self.profile = profile_named(config.profile)
         hold_s = config.tracking.lost_hold_s
-        self._times = StageTimes()
+        self._times = times or StageTimes()
         self._switches = switches or Switches(self.profile)
         self._faces = FaceAnalysis(config, self._switches, self._times)
         self._head_pose = HeadPoseStage(config.head_motion, hold_s)

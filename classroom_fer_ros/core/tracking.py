@@ -28,6 +28,7 @@ from classroom_fer_ros.core.mesh import (
 )
 from classroom_fer_ros.core.results import Detection, Face, Landmarks
 from classroom_fer_ros.core.settings import check
+from classroom_fer_ros.core.stage_times import StageTimes
 
 #: A mesh that grew or shrank by more from one picture to the next has slipped off its face.
 MAX_SIZE_CHANGE = 1.5
@@ -146,9 +147,15 @@ class FaceTracker:
     """Gives every face an id that lasts while the face is in the picture. Holds no clock."""
 
     def __init__(
-        self, detector: FaceDetector, mesh: FaceMesh, config: TrackingConfig | None = None
+        self,
+        detector: FaceDetector,
+        mesh: FaceMesh,
+        config: TrackingConfig | None = None,
+        times: StageTimes | None = None,
     ) -> None:
+        """:param times: where the times of `mesh` and `detection` are noted"""
         self._detector = detector
+        self._times = times or StageTimes()
         self._mesh = mesh
         self._config = config or TrackingConfig()
         self._ids = itertools.count(1)
@@ -194,7 +201,7 @@ class FaceTracker:
         """Fit the mesh of every track, and of those lost a moment ago, where it should be now."""
         coasting = [t for t in self._lost if stamp_s - t.seen_s <= self._config.coast_s]
         tracks = self._tracks + coasting
-        fits = self._mesh(image_bgr, [track.roi_at(stamp_s) for track in tracks])
+        fits = self._fit(image_bgr, [track.roi_at(stamp_s) for track in tracks])
         is_held = [
             self._is_plausible(track, landmarks, image_bgr)
             for track, landmarks in zip(tracks, fits, strict=True)
@@ -208,6 +215,10 @@ class FaceTracker:
         resting = [track for track in self._lost if track not in coasting]
         # A face that nobody was told of needs no memory.
         self._lost = [track for track in missed + resting if track.face_id]
+
+    def _fit(self, image_bgr: ImageBgr, rois: list[RegionOfInterest]) -> list[Landmarks]:
+        with self._times('mesh'):
+            return self._mesh(image_bgr, rois)
 
     def _is_plausible(self, track: _Track, landmarks: Landmarks, image_bgr: ImageBgr) -> bool:
         if landmarks.quality < self._config.min_quality:
@@ -226,11 +237,12 @@ class FaceTracker:
     def _find(self, image_bgr: ImageBgr, stamp_s: float) -> None:
         """Look at the next regions of the sweep; revive lost tracks and start new ones."""
         regions, is_whole = self._next_regions(image_bgr)
-        detections = self._detector.detect(image_bgr, regions)
+        with self._times('detection'):
+            detections = self._detector.detect(image_bgr, regions)
         unknown = self._refresh_known(detections)
-        fits = self._mesh(image_bgr, [roi_from_detection(face) for face in unknown])
+        fits = self._fit(image_bgr, [roi_from_detection(face) for face in unknown])
         # The second fit starts from the first: the detector's box is only roughly the mesh's.
-        fits = self._mesh(image_bgr, [roi_from_landmarks(fit.points_xy) for fit in fits])
+        fits = self._fit(image_bgr, [roi_from_landmarks(fit.points_xy) for fit in fits])
         found = [
             (detection, landmarks)
             for detection, landmarks in zip(unknown, fits, strict=True)
