@@ -38,6 +38,7 @@ class FaceNode(AnalysisNode):
         'gallery_path',
         'num_threads',
         'frame_id',
+        'picture_transport',
     )
     OUTPUTS = (topics.FACES, topics.LANDMARKS, topics.FACE_CROPS)
     ANALYSES = ('detection', 'identification')
@@ -46,8 +47,9 @@ class FaceNode(AnalysisNode):
     def start(self) -> None:
         self.faces = FaceAnalysis(self.analysis, self.switches)
         self.undo_with(self.faces.close)
+        self._topic = topics.pictures_of(self.config.picture_transport)
         self.camera = Camera(
-            topics.IMAGE,
+            self._topic,
             self._open_source,
             self.faces,
             self._on_faces,
@@ -75,7 +77,7 @@ class FaceNode(AnalysisNode):
 
     @property
     def input_words(self) -> str:
-        return topics.IMAGE
+        return self._topic
 
     @property
     def performance(self) -> Performance | None:
@@ -89,7 +91,7 @@ class FaceNode(AnalysisNode):
 
     def on_tick(self) -> None:
         is_open = self.camera.source is not None
-        if is_open and topics.picture_qos(self, topics.IMAGE) != self._qos:
+        if is_open and topics.picture_qos(self, self._topic) != self._qos:
             self.camera.renew()  # the publisher is new
         self.problem = self.camera.problem
         if is_open and self.performance is None:
@@ -98,7 +100,7 @@ class FaceNode(AnalysisNode):
     def _explain_silence(self) -> None:
         """A closed camera is silent too, but its node is there."""
         idle_s = self.camera.performance.idle_s
-        if idle_s > ALONE_AFTER_S and not self.count_publishers(topics.IMAGE):
+        if idle_s > ALONE_AFTER_S and not self.count_publishers(self._topic):
             text = f'no picture for {idle_s:.0f} s: {self.camera.source.explain_silence()}'
             self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S)
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
 from classroom_fer_ros.core.room_state import RoomConfig
+from classroom_fer_ros.core.settings import check
 from classroom_fer_ros.core.sources import SourceConfig
+
+RAW, COMPRESSED = 'raw', 'compressed'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,14 @@ class NodeConfig:
     opens_at_start: bool = field(
         default=True, metadata={'description': 'open the camera when the node is activated'}
     )
+    picture_transport: str = field(
+        default=RAW,
+        metadata={
+            'description': 'how face_node and overlay_node take the pictures of image_raw: raw, '
+            'or compressed as JPEG, which costs time but passes a network',
+            'options': (RAW, COMPRESSED),
+        },
+    )
     room: RoomConfig = field(default_factory=RoomConfig)
     diagnostics_period_s: float = field(
         default=1.0,
@@ -31,3 +42,6 @@ class NodeConfig:
             'range': (0.1, 60.0),
         },
     )
+
+    def __post_init__(self) -> None:
+        check(self)

@@ -7,7 +7,7 @@ from typing import Any
 
 from classroom_fer_msgs.msg import AlertArray
 from rclpy.subscription import Subscription
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from classroom_fer_ros.core.errors import ClassroomFerError, StampError
 from classroom_fer_ros.core.lettering import lettering_for
@@ -21,7 +21,7 @@ from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.convert_back import from_alert_array
 from classroom_fer_ros.nodes.face_frames import FaceFrames
 from classroom_fer_ros.nodes.markers import to_markers
-from classroom_fer_ros.nodes.pictures import from_image
+from classroom_fer_ros.nodes.pictures import from_compressed, from_image
 from classroom_fer_ros.nodes.serving import run_node
 from classroom_fer_ros.nodes.stage_node import LOG_PERIOD_S, Joined, StageNode
 
@@ -37,7 +37,7 @@ class OverlayNode(StageNode):
     """Draws what is known of every face on its picture, and as markers for RViz."""
 
     NAME = 'overlay_node'
-    PARAMETERS = ('language', 'overlay_font')
+    PARAMETERS = ('language', 'overlay_font', 'picture_transport')
     INPUTS = (topics.EXPRESSIONS, topics.FATIGUE, topics.HEAD_POSE)
     OUTPUTS = (topics.OVERLAY, topics.OVERLAY_COMPRESSED, topics.MARKERS)
 
@@ -51,6 +51,7 @@ class OverlayNode(StageNode):
         self._face_frames = FaceFrames(self)
         self.undo_with(self._face_frames.destroy)
         self._pictures_sub: Subscription | None = None
+        self._topic = topics.pictures_of(self.config.picture_transport)
         self._pictures = StampJoin(
             RESULT,
             (topics.IMAGE,),
@@ -96,7 +97,10 @@ class OverlayNode(StageNode):
         is_wanted = self.outputs.is_wanted(topics.OVERLAY, topics.OVERLAY_COMPRESSED)
         if is_wanted and self._pictures_sub is None:
             self._pictures_sub = self.subscribe(
-                Image, topics.IMAGE, self._on_picture, topics.picture_qos(self, topics.IMAGE)
+                Image if self._topic == topics.IMAGE else CompressedImage,
+                self._topic,
+                self._on_picture,
+                topics.picture_qos(self, self._topic),
             )
         elif not is_wanted and self._pictures_sub is not None:
             self.unsubscribe(self._pictures_sub)
@@ -108,7 +112,7 @@ class OverlayNode(StageNode):
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
 
-    def _on_picture(self, message: Image) -> None:
+    def _on_picture(self, message: Image | CompressedImage) -> None:
         try:
             self._draw(self._add(topics.IMAGE, from_time(message.header.stamp), message))
         except ClassroomFerError as error:
@@ -125,7 +129,8 @@ class OverlayNode(StageNode):
         for one in ready:
             picture = one.parts.get(topics.IMAGE)
             if picture is not None:
-                overlay_bgr = draw_overlay(from_image(picture), one.parts[RESULT], self._lettering)
+                unwrap = from_image if isinstance(picture, Image) else from_compressed
+                overlay_bgr = draw_overlay(unwrap(picture), one.parts[RESULT], self._lettering)
                 self.outputs.publish_overlay(overlay_bgr, picture.header)
 
 

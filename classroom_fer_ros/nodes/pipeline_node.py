@@ -50,7 +50,7 @@ class PipelineNode(SourceNode):
 
     NAME = 'pipeline_node'
     PARAMETERS = ('',)  # all there are
-    LEFT_OUT = ('room.',)
+    LEFT_OUT = ('room.', 'picture_transport')
     ANALYSES = ANALYSES
     SOLE_TOPIC = topics.FACES
     OWN_TOPIC_ADVICE = (

@@ -59,6 +59,11 @@ RESULTS_QOS = _keep_last(10, QoSReliabilityPolicy.RELIABLE)
 LATCHED_QOS = _keep_last(1, QoSReliabilityPolicy.RELIABLE, QoSDurabilityPolicy.TRANSIENT_LOCAL)
 
 
+def pictures_of(transport: str) -> str:
+    """Topic of the pictures that are taken `raw` or `compressed`."""
+    return IMAGE if transport == 'raw' else IMAGE_COMPRESSED
+
+
 def picture_qos(node: Node, name: str) -> QoSProfile:
     """The best profile with which pictures of a topic can be taken now."""
     offered = [info.qos_profile.reliability for info in node.get_publishers_info_by_topic(name)]
