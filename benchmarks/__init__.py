@@ -1,1 +1,1 @@
-"""Speed and memory, measured: `make bench`."""
+"""Speed and memory, measured: `make bench`, `make bench-compare`, `make bench-peers`."""
