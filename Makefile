@@ -10,6 +10,11 @@ MODE ?= fused
 ARGS ?=
 # Films, or folders of films.
 FILM ?=
+# Not empty: a short benchmark.
+QUICK ?=
+# Two results of the benchmark.
+A ?=
+B ?= benchmarks/results/latest.json
 CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 
 export CLASSROOM_FER_DATA
@@ -30,7 +35,8 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 # Also runs where nothing is set up yet, or not to the end, and says so.
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
-.PHONY: help analyze doctor run setup setup-test setup-training test lint proof bench \
+.PHONY: help analyze doctor run setup setup-report setup-test setup-teacher setup-training test lint \
+	proof bench bench-compare bench-counts bench-peers \
 	simulate fetch-models train-expression train-eyes train-facenet \
 	clean
 
@@ -63,8 +69,18 @@ lint: setup-test  ## style, types and the order of imports
 proof: setup-test  ## the long proofs
 	@$(RUN) -m pytest -m proof $(ARGS)
 
-bench: setup  ## frames a second and milliseconds a stage for 1, 8 and 30 simulated students
-	@$(PY) -m benchmarks.bench $(ARGS)
+bench: setup-report  ## rates, latencies, processor time and memory of all modes; QUICK=1: in three minutes
+	@$(RUN) -m benchmarks.bench $(if $(QUICK),--quick) $(ARGS)
+
+bench-compare: setup-report  ## ratios of two results: A=old.json B=new.json (the latest)
+	@$(if $(A),,echo 'name two results: make bench-compare A=old.json B=new.json' >&2; exit 2)
+	@$(PY) -m benchmarks.compare $(A) $(B)
+
+bench-counts: setup-test  ## count calls, conversions and memory a picture; ARGS=--write makes it the baseline
+	@$(PY) -m benchmarks.counts $(ARGS)
+
+bench-peers: setup  ## the same film through what one would take otherwise, in a venv of its own
+	@$(PYTHON) scripts/set_up_peers.py && $(PY) -m benchmarks.peers $(ARGS)
 
 simulate: setup  ## render the simulated classroom with its ground truth: OUT=film.mp4
 	@$(PY) -m classroom_fer_ros.simulate --out "$${OUT:-out/simulated.mp4}" $(ARGS)
@@ -81,8 +97,11 @@ train-eyes: setup-training  ## train the classifier of open and closed eyes and 
 train-facenet: setup-teacher  ## train the face embedder and export it
 	@$(PY) -m classroom_fer_ros.training.train_facenet --data "$$CLASSROOM_FER_DATA" $(ARGS)
 
+setup-report:
+	@$(PYTHON) scripts/set_up.py --with report
+
 setup-test:
-	@$(PYTHON) scripts/set_up.py --with test --with training
+	@$(PYTHON) scripts/set_up.py --with test --with training --with report
 
 setup-teacher:
 	@$(PYTHON) scripts/set_up.py --with training --with teacher

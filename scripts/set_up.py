@@ -31,7 +31,7 @@ PYTHON = VENV / 'bin' / 'python'
 LOG = VENV / 'set-up.log'
 STAMPS = VENV / 'set-up.json'
 REQUIREMENTS = ROOT / 'requirements'
-EXTRAS = ('test', 'training', 'teacher')
+EXTRAS = ('test', 'training', 'teacher', 'report')
 PYTHON_VERSIONS = ((3, 10), (3, 11), (3, 12))
 #: What the wheels' CMake exports name: paths of the machine that built them.
 BUILDER_PYTHON = re.compile(r'/opt/python/cp3\d+-cp3\d+/include/python3\.\d+')
