@@ -80,7 +80,7 @@ bench-counts: setup-test  ## count calls, conversions and memory a picture; ARGS
 	@$(PY) -m benchmarks.counts $(ARGS)
 
 bench-peers: setup  ## the same film through what one would take otherwise, in a venv of its own
-	@$(PYTHON) scripts/set_up_peers.py && $(PY) -m benchmarks.peers $(ARGS)
+	@$(PY) -m benchmarks.peers $(ARGS)
 
 simulate: setup  ## render the simulated classroom with its ground truth: OUT=film.mp4
 	@$(PY) -m classroom_fer_ros.simulate --out "$${OUT:-out/simulated.mp4}" $(ARGS)

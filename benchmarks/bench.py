@@ -15,6 +15,7 @@ from rich.console import Console
 
 from benchmarks import core_run, live_run, plan, report
 from benchmarks.films import film_of
+from benchmarks.people import make_gallery
 from benchmarks.plan import FUSED, Plan, Scene
 
 console = Console()
@@ -47,7 +48,7 @@ def _measure(mode: str, scene: Scene, chosen: Plan) -> Iterable[report.BenchRun]
     figures = live_run.measure(mode, film, chosen)
     # The stages are the same in every mode.
     stages = (
-        core_run.measure(film, chosen.core_pictures, live_run.gallery()) if mode == FUSED else None
+        core_run.measure(film, chosen.core_pictures, make_gallery()) if mode == FUSED else None
     )
     run = report.run_of(mode, scene, figures, stages, chosen.steady_s)
     console.print(

@@ -14,21 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from benchmarks import processes
 from benchmarks.ear import Ear, Heed
-from benchmarks.films import CACHE, FPS
+from benchmarks.films import FPS
+from benchmarks.people import make_gallery
 from benchmarks.plan import COMPRESSED, FUSED, Plan
 from classroom_fer_ros import launch_plan
 from classroom_fer_ros.activation import Activation
-from classroom_fer_ros.core.embedding import EMBEDDING_CARD, EMBEDDING_SIZE
-from classroom_fer_ros.core.gallery import Gallery
-from classroom_fer_ros.core.model_card import load_card
-from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.profiles import profile_named
 from classroom_fer_ros.ros_arguments import node_arguments
 from classroom_fer_ros.supervision import Ended, Started, Supervisor
@@ -245,7 +241,7 @@ def _commands(mode: str, film: Path) -> dict[str, list[str]]:
     settings = dict(TOUCHY)
     if mode == COMPRESSED:
         settings['picture_transport'] = 'compressed'
-    texts = {'source': str(film), 'gallery_path': str(gallery())}
+    texts = {'source': str(film), 'gallery_path': str(make_gallery())}
     arguments = node_arguments(None, texts, settings, [('__ns', NAMESPACE)])
     return {
         f'{NAMESPACE}/{node}': [sys.executable, '-m', *_module(node), *arguments] for node in nodes
@@ -256,20 +252,6 @@ def _module(node: str) -> tuple[str, ...]:
     if _brings_pictures(node):
         return ('benchmarks.film_nodes', node)
     return (f'classroom_fer_ros.nodes.{node}',)
-
-
-def gallery() -> Path:
-    """Thirty people who do not exist, so that every face is looked up."""
-    path = CACHE / 'gallery.sqlite'
-    path.unlink(missing_ok=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    people = Gallery.open(path, load_card(models_dir() / EMBEDDING_CARD))
-    vectors = np.random.default_rng(1).normal(size=(30, 1, EMBEDDING_SIZE)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
-    for number, vector in enumerate(vectors, start=1):
-        people.enroll(f'bench {number}', vector, 0.0)
-    people.close()
-    return path
 
 
 @contextlib.contextmanager
