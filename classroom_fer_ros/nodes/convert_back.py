@@ -6,6 +6,7 @@ import numpy as np
 from classroom_fer_msgs.msg import (
     Alert,
     AlertArray,
+    ClassState,
     Expression,
     ExpressionArray,
     Face,
@@ -145,4 +146,18 @@ def _from_alert(alert: Alert) -> results.Alert:
         face_id=alert.face_id,
         person_id=alert.person_id,
         value=alert.value,
+    )
+
+
+def from_class_state(message: ClassState) -> results.ClassState:
+    return results.ClassState(
+        stamp_s=from_time(message.header.stamp) * 1e-9,
+        num_seen=message.seen,
+        num_judged=message.judged,
+        num_not_judged=message.not_judged,
+        attentive_share=message.attentive_share,
+        tired_share=message.tired_share,
+        looking_away_share=message.looking_away_share,
+        expression_shares=np.asarray(message.expression_shares, np.float32),
+        trend=results.Trend(message.trend),
     )
