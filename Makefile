@@ -15,6 +15,10 @@ QUICK ?=
 # Two results of the benchmark.
 A ?=
 B ?= benchmarks/results/latest.json
+# Folder of a session, for its report.
+SESSION ?=
+# Not empty: a window of its own system.
+DEMO ?=
 CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 
 export CLASSROOM_FER_DATA
@@ -24,7 +28,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export OPENBLAS_NUM_THREADS ?= 1
 
 # What the shell expands itself, so that any name will do.
-export SOURCE CONFIG OUT MODE FILM
+export SOURCE CONFIG OUT MODE FILM SESSION
 
 # Relative, so that no path of the checkout is ever taken apart at a space.
 VENV := .venv
@@ -35,10 +39,9 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 # Also runs where nothing is set up yet, or not to the end, and says so.
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
-.PHONY: help analyze doctor run setup setup-report setup-test setup-teacher setup-training test lint \
-	proof bench bench-compare bench-counts bench-peers \
-	simulate fetch-models train-expression train-eyes train-facenet \
-	clean
+.PHONY: help analyze clean doctor fetch-models lint monitor proof report run simulate test
+.PHONY: bench bench-compare bench-counts bench-peers train-expression train-eyes train-facenet
+.PHONY: setup setup-monitor setup-report setup-test setup-teacher setup-training
 
 help:  ## list what can be typed
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -49,6 +52,14 @@ setup:  ## set everything up (every other target does so by itself)
 run: setup  ## run the system: SOURCE=simulated|0|film.mp4|folder|rtsp://…|topic:NAME OUT=folder MODE=distributed
 	@$(RUN) -m classroom_fer_ros.run --mode "$$MODE" $(if $(SOURCE),--source "$$SOURCE") \
 		$(if $(OUT),--out "$$OUT") $(if $(CONFIG),--config "$$CONFIG") $(ARGS)
+
+monitor: setup-monitor  ## watch a running system in a window; DEMO=1 or SOURCE=… starts one besides
+	@$(RUN) -m classroom_fer_ros.monitor \
+		$(if $(SOURCE),--source "$$SOURCE",$(if $(DEMO),--source simulated)) $(ARGS)
+
+report: setup-report  ## write a lesson's report as one HTML file: SESSION=folder OUT=report.html
+	@$(if $(SESSION),,echo "name a session's folder: make report SESSION=out/lesson" >&2; exit 2)
+	@$(PY) -m classroom_fer_ros.report "$$SESSION" $(if $(OUT),--out "$$OUT") $(ARGS)
 
 analyze: setup  ## analyse a film or a folder of films: FILM=film.mp4 OUT=folder ARGS='--video --fps 15'
 	@$(if $(FILM),,echo 'name a film or a folder of films: make analyze FILM=film.mp4' >&2; exit 2)
@@ -97,11 +108,14 @@ train-eyes: setup-training  ## train the classifier of open and closed eyes and 
 train-facenet: setup-teacher  ## train the face embedder and export it
 	@$(PY) -m classroom_fer_ros.training.train_facenet --data "$$CLASSROOM_FER_DATA" $(ARGS)
 
+setup-monitor:
+	@$(PYTHON) scripts/set_up.py --with monitor
+
 setup-report:
 	@$(PYTHON) scripts/set_up.py --with report
 
 setup-test:
-	@$(PYTHON) scripts/set_up.py --with test --with training --with report
+	@$(PYTHON) scripts/set_up.py --with test --with training --with monitor --with report
 
 setup-teacher:
 	@$(PYTHON) scripts/set_up.py --with training --with teacher

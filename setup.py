@@ -31,7 +31,7 @@ setup(
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
-        (SHARE, ['package.xml']),
+        (SHARE, ['package.xml', 'plugin.xml']),
         (f'{SHARE}/config', files_in('config', '*.yaml')),
         (f'{SHARE}/config/texts', files_in('config/texts', '*.yaml')),
         (f'{SHARE}/launch', files_in('launch', '*.launch.py')),
@@ -50,6 +50,8 @@ setup(
             *(f'{node} = {PACKAGE}.nodes.{node}:main' for node in NODES),
             f'run = {PACKAGE}.run:main',
             f'doctor = {PACKAGE}.doctor:main',
+            f'monitor = {PACKAGE}.monitor:main',
+            f'report = {PACKAGE}.report:main',
         ],
     },
 )

@@ -80,7 +80,7 @@ ARGUMENTS: dict[str, Argument] = {
         (*BOOLEANS, RECORD_PICTURES),
     ),
     'rviz': Argument('false', 'start RViz', BOOLEANS),
-    'rqt': Argument('false', 'show the overlay in rqt_image_view', BOOLEANS),
+    'rqt': Argument('false', 'show the window in rqt', BOOLEANS),
     'bag': Argument('', 'bag to play'),
     'topic': Argument(
         f'{NAMESPACE}/{topics.IMAGE_COMPRESSED}', 'topic of the bag that holds the pictures'

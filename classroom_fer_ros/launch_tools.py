@@ -21,7 +21,6 @@ from launch_ros.actions import Node
 
 from classroom_fer_ros import launch_plan
 from classroom_fer_ros.launch_plan import Camera
-from classroom_fer_ros.nodes import topics
 
 PACKAGE = 'classroom_fer_ros'
 RECORDING_PACKAGES = ('ros2bag', 'rosbag2_storage_mcap')
@@ -54,7 +53,8 @@ def windows(camera: Camera, arguments: Mapping[str, str]) -> Iterator[Action]:
         config = Path(get_package_share_directory(PACKAGE), 'rviz', 'classroom.rviz')
         yield _window('rviz', 'rviz2', camera, ['-d', str(config)])
     if arguments['rqt'] == 'true':
-        yield _window('rqt', 'rqt_image_view', camera, [camera.absolute(topics.OVERLAY)])
+        plugin = ['--standalone', PACKAGE, '--args', '--namespace', camera.namespace]
+        yield _window('rqt', 'rqt_gui', camera, plugin)
 
 
 def _window(argument: str, package: str, camera: Camera, options: list[str]) -> Action:

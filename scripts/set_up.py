@@ -10,6 +10,7 @@ own. What is done already is skipped. Standard library only: it runs before anyt
 from __future__ import annotations
 
 import argparse
+import ctypes
 import hashlib
 import json
 import os
@@ -31,8 +32,23 @@ PYTHON = VENV / 'bin' / 'python'
 LOG = VENV / 'set-up.log'
 STAMPS = VENV / 'set-up.json'
 REQUIREMENTS = ROOT / 'requirements'
-EXTRAS = ('test', 'training', 'teacher', 'report')
+EXTRAS = ('test', 'training', 'teacher', 'monitor', 'report')
 PYTHON_VERSIONS = ((3, 10), (3, 11), (3, 12))
+#: Libraries of a window, as PyQt5's wheel expects them, and the Debian packages that hold them.
+WINDOW_LIBRARIES = {
+    'libGL.so.1': 'libgl1',
+    'libEGL.so.1': 'libegl1',
+    'libglib-2.0.so.0': 'libglib2.0-0',
+    'libfontconfig.so.1': 'libfontconfig1',
+    'libdbus-1.so.3': 'libdbus-1-3',
+    'libxkbcommon-x11.so.0': 'libxkbcommon-x11-0',
+    'libxcb-icccm.so.4': 'libxcb-icccm4',
+    'libxcb-image.so.0': 'libxcb-image0',
+    'libxcb-keysyms.so.1': 'libxcb-keysyms1',
+    'libxcb-render-util.so.0': 'libxcb-render-util0',
+    'libxcb-shape.so.0': 'libxcb-shape0',
+    'libxcb-xinerama.so.0': 'libxcb-xinerama0',
+}
 #: What the wheels' CMake exports name: paths of the machine that built them.
 BUILDER_PYTHON = re.compile(r'/opt/python/cp3\d+-cp3\d+/include/python3\.\d+')
 BUILDER_NUMPY = re.compile(r'/opt/python/[^;"\s]*/site-packages/numpy/_?core/include')
@@ -90,6 +106,27 @@ def check_prerequisites() -> None:
         raise SetUpError(
             'missing on this machine: ' + ', '.join(missing) + '\n'
             'On Debian or Ubuntu: sudo apt-get install python3-venv python3-dev make cmake g++'
+        )
+
+
+def missing_window_libraries() -> list[str]:
+    """Debian packages without which no window opens."""
+    missing = []
+    for library, package in WINDOW_LIBRARIES.items():
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            missing.append(package)
+    return missing
+
+
+def check_window() -> None:
+    """Name every library that a window lacks in one message."""
+    missing = missing_window_libraries()
+    if missing:
+        raise SetUpError(
+            'a window needs libraries that are missing on this machine.\n'
+            f'On Debian or Ubuntu: sudo apt-get install {" ".join(missing)}'
         )
 
 
@@ -256,6 +293,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         check_prerequisites()
+        if 'monitor' in options.extras and 'test' not in options.extras:  # those are off screen
+            check_window()
         if options.check:
             return 0
         if not PYTHON.is_file():

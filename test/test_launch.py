@@ -167,7 +167,7 @@ def test_a_broken_argument_is_named(tmp_path: Path) -> None:
 def test_what_is_not_installed_is_said(installed: set[str]) -> None:
     found, context = actions('classroom', record='true', rviz='true', rqt='true')
     words = '\n'.join(said(found, context))
-    for package in ('ros2bag', 'rosbag2-storage-mcap', 'rviz2', 'rqt-image-view'):
+    for package in ('ros2bag', 'rosbag2-storage-mcap', 'rviz2', 'rqt-gui'):
         assert f'ros-jazzy-{package}' in words
     assert set(nodes(found, context)) == FUSED
 
@@ -186,14 +186,14 @@ def test_recorder(installed: set[str], profile: str) -> None:
 
 
 def test_windows(installed: set[str]) -> None:
-    installed |= {'rviz2', 'rqt_image_view'}
+    installed |= {'rviz2', 'rqt_gui'}
     found, context = actions('monitor', rqt='true', namespace='room')
     windows = [action for action in found if isinstance(action, Node)]
     for window in windows:
         window._perform_substitutions(context)
     rviz, rqt = (command(window, context) for window in windows)
     assert rviz == ['-d', '/share/classroom_fer_ros/rviz/classroom.rviz']
-    assert rqt[0] == '/room/overlay'
+    assert rqt[:5] == ['--standalone', 'classroom_fer_ros', '--args', '--namespace', '/room']
     assert windows[0].expanded_node_namespace == '/room'
 
 

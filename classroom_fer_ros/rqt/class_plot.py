@@ -15,6 +15,8 @@ try:
 except ImportError:  # apt has it as python3-pyqtgraph; all else works without
     pyqtgraph = None
 
+#: Gives way to what matters more.
+SHRINKING = (QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred)
 #: Curves of each view, by the key of its text.
 VIEWS = {'shares': CURVES[:3], 'expressions': EXPRESSION_LABELS}
 #: What a curve is called, where not as itself.
@@ -32,6 +34,7 @@ class ClassPlot(QtWidgets.QWidget):
         self.title, self.line = QtWidgets.QLabel(), QtWidgets.QLabel()
         self.legend = QtWidgets.QLabel()
         self.legend.setWordWrap(True)
+        self.line.setSizePolicy(*SHRINKING)
         self.view = QtWidgets.QComboBox()
         for key in VIEWS:
             self.view.addItem('', key)
@@ -74,6 +77,7 @@ class ClassPlot(QtWidgets.QWidget):
             style = STYLES[i % len(STYLES)]
             pen = pyqtgraph.mkPen(look.CURVE_COLORS[i], width=2, style=style)
             self.curves[name] = item.plot(pen=pen, connect='finite')
+        self._color()
 
     def say(self) -> None:
         """Say everything in the language of now."""
@@ -86,13 +90,17 @@ class ClassPlot(QtWidgets.QWidget):
 
     def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802
         if event.type() == QtCore.QEvent.Type.PaletteChange and self.plot is not None:
-            role = QtGui.QPalette.ColorRole
-            self.plot.setBackground(self.palette().color(role.Base))
-            for side in ('left', 'bottom'):
-                axis = self.plot.getPlotItem().getAxis(side)
-                axis.setTextPen(self.palette().color(role.Text))
-                axis.setPen(self.palette().color(role.Mid))
+            self._color()
         super().changeEvent(event)
+
+    def _color(self) -> None:
+        """Take the colours of the other widgets."""
+        role = QtGui.QPalette.ColorRole
+        self.plot.setBackground(self.palette().color(role.Base))
+        for side in ('left', 'bottom'):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.setTextPen(self.palette().color(role.Text))
+            axis.setPen(self.palette().color(role.Mid))
 
     def refresh(self) -> None:
         """Draw what is known now."""

@@ -94,13 +94,9 @@ def draw_arrow(
         painter.drawEllipse(QtCore.QPointF(0, 0), size / 2.5, size / 2.5)
     else:
         painter.rotate(ARROW_DEG[direction])
-        points = (
-            (0.0, -size),
-            (0.8 * size, 0.7 * size),
-            (0.0, 0.3 * size),
-            (-0.8 * size, 0.7 * size),
-        )
-        painter.drawPolygon(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in points]))
+        corners = ((0.0, -1.0), (0.8, 0.7), (0.0, 0.3), (-0.8, 0.7))
+        points = [QtCore.QPointF(x * size, y * size) for x, y in corners]
+        painter.drawPolygon(QtGui.QPolygonF(points))
     painter.restore()
 
 

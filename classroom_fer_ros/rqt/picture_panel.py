@@ -46,8 +46,13 @@ class PicturePanel(QtWidgets.QWidget):
         head = QtWidgets.QHBoxLayout()
         for button in self.buttons.values():
             head.addWidget(button)
-        head.addStretch(1)
-        head.addWidget(self.rate)
+        head.addWidget(self.rate, 1)
+        ignored, preferred = (
+            QtWidgets.QSizePolicy.Policy.Ignored,
+            QtWidgets.QSizePolicy.Policy.Preferred,
+        )
+        self.rate.setSizePolicy(ignored, preferred)
+        self.rate.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

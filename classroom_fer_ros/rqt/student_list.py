@@ -178,11 +178,8 @@ class StudentDelegate(QtWidgets.QStyledItemDelegate):
             painter.drawImage(rect.topLeft(), crop)
         body = rect.adjusted(side + 2 * MARGIN_PX, 0, 0, 0)
         line = body.height() / 2
-        self._paint_name(
-            painter, QtCore.QRectF(body.topLeft(), QtCore.QSizeF(body.width(), line)), student, ink
-        )
-        second = QtCore.QRectF(body.left(), body.top() + line, body.width(), line)
-        self._paint_cells(painter, second, student, ink)
+        self._paint_name(painter, body.adjusted(0, 0, 0, -line), student, ink)
+        self._paint_cells(painter, body.adjusted(0, line, 0, 0), student, ink)
         painter.restore()
 
     def _paint_name(
@@ -201,11 +198,8 @@ class StudentDelegate(QtWidgets.QStyledItemDelegate):
         font = QtGui.QFont(painter.font())
         font.setBold(True)
         painter.setFont(font)
-        _text(
-            painter,
-            QtCore.QRectF(left, rect.top(), rect.right() - left - room, rect.height()),
-            self._words.name(student),
-        )
+        free = QtCore.QRectF(left, rect.top(), rect.right() - left - room, rect.height())
+        _text(painter, free, self._words.name(student))
         font.setBold(False)
         painter.setFont(font)
 
