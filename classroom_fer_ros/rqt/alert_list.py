@@ -154,5 +154,5 @@ class AlertDelegate(QtWidgets.QStyledItemDelegate):
         """Time of day, where the pictures' stamps are of this day and age."""
         words = {AlertStatus.CLEARED: 'cleared', AlertStatus.ACKNOWLEDGED: 'acknowledged'}
         key = words.get(alert.status)
-        since = time.strftime('%H:%M:%S', time.localtime(alert.since_s))
+        since = time.strftime('%H:%M', time.localtime(alert.since_s))
         return f'{self._texts(key)} · {since}' if key else since

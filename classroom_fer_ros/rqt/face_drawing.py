@@ -13,9 +13,13 @@ from classroom_fer_ros.rqt.texts import Texts
 
 #: Points of the labels, for faces of so many pixels' width and more; smaller ones get the first.
 FONT_SIZES = ((0, 7.0), (70, 8.0), (110, 9.0))
-#: A label reaches so far beyond its box on either side.
-OVERHANG_PX = 6
+#: Texts whose width is remembered.
+MAX_WIDTHS = 500
 SHOWN_STATES = {FatigueState.DROWSY, FatigueState.TIRED, FatigueState.ASLEEP}
+
+
+#: Left, upper, right and lower edge.
+Sides = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)
@@ -27,10 +31,12 @@ class _Label:
 
 
 class FacePainter:
-    """Draws boxes and labels so that no label covers another or a box that matters more."""
+    """Draws boxes and labels so that no label covers another, or a face."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
+        self._fonts: dict[float, tuple[QtGui.QFont, QtGui.QFontMetricsF]] = {}
+        self._widths: dict[tuple[float, str], float] = {}
 
     def paint(
         self,
@@ -44,12 +50,33 @@ class FacePainter:
 
         :param area: where in the widget the picture is
         """
-        boxes = {one.face_id: box_in(one, area) for one in students}
-        for one in reversed(by_need(students)):
+        ordered = by_need(students)
+        boxes = {one.face_id: box_in(one, area) for one in ordered}
+        for one in reversed(ordered):
             self._paint_box(painter, boxes[one.face_id], one, one.face_id == selected)
-        taken = [box.adjusted(2, 2, -2, -2) for box in boxes.values()]
-        for one in sorted(by_need(students), key=lambda one: one.face_id != selected):
+        taken = [_sides(box.adjusted(2, 2, -2, -2)) for box in boxes.values()]
+        for one in sorted(ordered, key=lambda one: one.face_id != selected):
             self._paint_labels(painter, area, boxes[one.face_id], one, taken)
+
+    def _font(
+        self, painter: QtGui.QPainter, width: float
+    ) -> tuple[float, QtGui.QFont, QtGui.QFontMetricsF]:
+        """The font for labels of a face of so many pixels' width, and its size in points."""
+        size = [points for smallest, points in FONT_SIZES if width >= smallest][-1]
+        if size not in self._fonts:
+            font = QtGui.QFont(painter.font())
+            font.setPointSizeF(size)
+            self._fonts[size] = font, QtGui.QFontMetricsF(font)
+        return size, *self._fonts[size]
+
+    def _width(self, size: float, metrics: QtGui.QFontMetricsF, text: str) -> float:
+        """Measuring is slow, and the same few words come again and again."""
+        if len(self._widths) > MAX_WIDTHS:
+            self._widths.clear()
+        key = size, text
+        if key not in self._widths:
+            self._widths[key] = metrics.horizontalAdvance(text) + 6
+        return self._widths[key]
 
     def _paint_box(
         self, painter: QtGui.QPainter, box: QtCore.QRectF, student: Student, is_selected: bool
@@ -72,30 +99,31 @@ class FacePainter:
         area: QtCore.QRectF,
         box: QtCore.QRectF,
         student: Student,
-        taken: list[QtCore.QRectF],
+        taken: list[Sides],
     ) -> None:
-        font = QtGui.QFont(painter.font())
-        font.setPointSizeF([size for width, size in FONT_SIZES if box.width() >= width][-1])
+        points, font, metrics = self._font(painter, box.width())
         painter.setFont(font)
-        metrics = QtGui.QFontMetricsF(font)
+        height = metrics.height()
         label = self._label(student)
         y = box.top() - 2
         for text in label.above:
-            place = self._place(metrics, text, box, y - metrics.height(), area, taken)
+            size = QtCore.QSizeF(self._width(points, metrics, text), height)
+            place = _place(size, box, y - height, area, taken)
             if place is not None:
                 self._paint_text(painter, place, text, QtGui.QColor('white'))
                 y = place.top()
         if student.severity is not None:
-            size = metrics.height()
-            corner = QtCore.QRectF(box.right() - size / 2, box.top() - size / 2, size, size)
+            half = height / 2
+            corner = QtCore.QRectF(box.right() - half, box.top() - half, height, height)
             look.draw_severity(painter, student.severity, corner, student.is_acknowledged)
         y = box.bottom() + 2
         for text, color in label.below:
-            place = self._place(metrics, text, box, y, area, taken)
+            size = QtCore.QSizeF(self._width(points, metrics, text), height)
+            place = _place(size, box, y, area, taken)
             if place is not None:
                 self._paint_text(painter, place, text, color)
                 y = place.bottom()
-        self._paint_direction(painter, box, student, metrics.height())
+        self._paint_direction(painter, box, student, height)
 
     def _label(self, student: Student) -> _Label:
         texts = self._texts
@@ -114,29 +142,6 @@ class FacePainter:
             color = look.FATIGUE_COLORS[student.fatigue].lighter(125)
             below.insert(0, (texts(student.fatigue.name.lower()), color))
         return _Label(above, below)
-
-    @staticmethod
-    def _place(
-        metrics: QtGui.QFontMetricsF,
-        text: str,
-        box: QtCore.QRectF,
-        top: float,
-        area: QtCore.QRectF,
-        taken: list[QtCore.QRectF],
-    ) -> QtCore.QRectF | None:
-        """Where a line goes; None where there is no room for it."""
-        width = metrics.horizontalAdvance(text) + 6
-        left = box.center().x() - width / 2
-        left = min(max(left, area.left()), area.right() - width)
-        place = QtCore.QRectF(left, top, width, metrics.height())
-        if place.top() < area.top():
-            place.moveTop(box.top() + 2)
-        elif place.bottom() > area.bottom():
-            place.moveBottom(box.bottom() - 2)
-        elif any(place.intersects(other) for other in taken):
-            return None
-        taken.append(place)
-        return place
 
     @staticmethod
     def _paint_text(
@@ -165,6 +170,30 @@ class FacePainter:
             painter, student.direction, square.adjusted(-2, -2, 2, 2), QtGui.QColor(0, 0, 0, 190)
         )
         look.draw_arrow(painter, student.direction, square, QtGui.QColor('white'))
+
+
+def _sides(box: QtCore.QRectF) -> Sides:
+    return box.left(), box.top(), box.right(), box.bottom()
+
+
+def _place(
+    size: QtCore.QSizeF, box: QtCore.QRectF, top: float, area: QtCore.QRectF, taken: list[Sides]
+) -> QtCore.QRectF | None:
+    """Where a line about a box goes; None where there is no room for it."""
+    left = box.center().x() - size.width() / 2
+    left = min(max(left, area.left()), area.right() - size.width())
+    place = QtCore.QRectF(QtCore.QPointF(left, top), size)
+    if top < area.top():
+        place.moveTop(box.top() + 2)
+    elif place.bottom() > area.bottom():
+        place.moveBottom(box.bottom() - 2)
+    else:
+        right, bottom = left + size.width(), top + size.height()
+        for other in taken:
+            if left < other[2] and right > other[0] and top < other[3] and bottom > other[1]:
+                return None
+    taken.append(_sides(place))
+    return place
 
 
 def box_in(student: Student, area: QtCore.QRectF) -> QtCore.QRectF:

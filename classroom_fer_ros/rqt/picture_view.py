@@ -70,7 +70,7 @@ class PictureView(QtWidgets.QWidget):
             painter.setPen(QtGui.QColor('#9aa4ae'))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._texts('no_picture'))
             return
-        for bar in QtGui.QRegion(self.rect()).subtracted(QtGui.QRegion(area.toRect())):
+        for bar in _around(area, QtCore.QRectF(self.rect())):
             painter.fillRect(bar, BACKGROUND)
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(area, self.picture.image)
@@ -94,6 +94,17 @@ class PictureView(QtWidgets.QWidget):
         selected = self._model.selected
         place = ids.index(selected) + step if selected in ids else (0 if step > 0 else -1)
         self._model.select(ids[place % len(ids)])
+
+
+def _around(inner: QtCore.QRectF, outer: QtCore.QRectF) -> list[QtCore.QRectF]:
+    """What of a rectangle is beside another one in its middle."""
+    right, bottom = outer.right() - inner.right(), outer.bottom() - inner.bottom()
+    return [
+        QtCore.QRectF(outer.left(), outer.top(), inner.left() - outer.left() + 1, outer.height()),
+        QtCore.QRectF(inner.right() - 1, outer.top(), right + 1, outer.height()),
+        QtCore.QRectF(outer.left(), outer.top(), outer.width(), inner.top() - outer.top() + 1),
+        QtCore.QRectF(outer.left(), inner.bottom() - 1, outer.width(), bottom + 1),
+    ]
 
 
 def _reading_order(student: Student) -> tuple[float, float]:

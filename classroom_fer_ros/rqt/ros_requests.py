@@ -117,8 +117,18 @@ class Requests(QtCore.QObject):
         if not client.service_is_ready():
             self.answered.emit(Answer(name, False, NOBODY))
             return
-        future = client.call_async(message)
         give_up = partial(self.answered.emit, Answer(name, False, SILENCE))
+        self._send(name, client, message, callback, give_up)
+
+    def _send(
+        self,
+        name: str,
+        client: Client,
+        message: Any,
+        callback: Callable[[str, Any], None],
+        give_up: Callable[[], None],
+    ) -> None:
+        future = client.call_async(message)
         self._pending.append(_Pending(client, future, time.monotonic() + PATIENCE_S, give_up))
         future.add_done_callback(partial(self._on_done, name, callback))
 
@@ -152,8 +162,11 @@ class Requests(QtCore.QObject):
         set_client = self._client(SetParameters, node, 'set_parameters')
         if not all(client.service_is_ready() for client in (get, describe, set_client)):
             return False
-        self._ask(node, get, GetParameters.Request(names=wanted), self._on_values)
-        self._ask(node, describe, DescribeParameters.Request(names=wanted), self._on_ranges)
+        again = partial(self._unread.add, node)
+        request = GetParameters.Request(names=wanted)
+        self._send(node, get, request, self._on_values, again)
+        question = DescribeParameters.Request(names=wanted)
+        self._send(node, describe, question, self._on_ranges, again)
         return True
 
     def _on_values(self, node: str, response: GetParameters.Response) -> None:

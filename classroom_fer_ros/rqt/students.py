@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from classroom_fer_ros.core.arrays import BoxXyxy
 from classroom_fer_ros.core.results import (
@@ -40,7 +40,6 @@ class Student:
     :param box_xyxy: as shares of the picture's width and height
     :param since_s: stamp since which the fatigue state and the direction are what they are
     :param severity: of the worst alert that stands; None without one
-    :param need: how much the student needs attention, the higher the more
     """
 
     face_id: str
@@ -61,12 +60,26 @@ class Student:
     since_s: float = NAN
     severity: Severity | None = None
     is_acknowledged: bool = False
-    need: float = 0.0
 
     @property
     def is_away(self) -> bool:
         """Whether the student has been looking away for a while."""
         return not math.isnan(self.away_since_s)
+
+    @property
+    def need(self) -> float:
+        """How much the student needs attention, the higher the more."""
+        need = FATIGUE_NEED.get(self.fatigue, 0.0)
+        if self.is_away:
+            need += AWAY_NEED
+        if self.motion is Motion.LEFT_RIGHT:
+            need += LEFT_RIGHT_NEED
+        if self.fatigue is FatigueState.UNKNOWN or self.direction is Direction.UNKNOWN:
+            need += UNKNOWN_NEED
+        if self.severity is not None:
+            share = ACKNOWLEDGED if self.is_acknowledged else 1.0
+            need += share * ALERT_NEED[self.severity]
+        return need
 
 
 class Board:
@@ -100,26 +113,19 @@ class Board:
         students = []
         parts = zip(faces, expressions, fatigue, poses, strict=True)
         for face, expression, tiredness, pose in parts:
-            student = _student(face, expression, tiredness, pose, size_wh)
-            alert = worst.get(face.face_id) or (
-                worst.get(face.person_id) if face.person_id else None
-            )
-            students.append(self._judged(student, alert, stamp_s))
+            since_s = self._since_when(face.face_id, tiredness, pose, stamp_s)
+            alert = worst.get(face.face_id) or worst.get(face.person_id)
+            students.append(_student(face, expression, tiredness, pose, size_wh, since_s, alert))
         self._forget(stamp_s)
         return tuple(students)
 
-    def _judged(self, student: Student, alert: Alert | None, stamp_s: float) -> Student:
-        state = (student.fatigue, student.is_away, student.motion is Motion.LEFT_RIGHT)
-        known, since_s, _ = self._since.get(student.face_id, (None, stamp_s, 0.0))
+    def _since_when(self, face_id: str, fatigue: Fatigue, pose: HeadPose, stamp_s: float) -> float:
+        is_away = not math.isnan(pose.looking_away_since_s)
+        state = (fatigue.state, is_away, pose.motion is Motion.LEFT_RIGHT)
+        known, since_s, _ = self._since.get(face_id, (None, stamp_s, 0.0))
         since_s = since_s if known == state and since_s <= stamp_s else stamp_s
-        self._since[student.face_id] = (state, since_s, stamp_s)
-        student = replace(
-            student,
-            since_s=student.away_since_s if student.is_away else since_s,
-            severity=alert.severity if alert else None,
-            is_acknowledged=alert is not None and alert.status is AlertStatus.ACKNOWLEDGED,
-        )
-        return replace(student, need=need_of(student))
+        self._since[face_id] = (state, since_s, stamp_s)
+        return pose.looking_away_since_s if is_away else since_s
 
     def _forget(self, stamp_s: float) -> None:
         self._since = {
@@ -127,21 +133,6 @@ class Board:
             for face_id, entry in self._since.items()
             if abs(stamp_s - entry[2]) <= FORGET_AFTER_S
         }
-
-
-def need_of(student: Student) -> float:
-    """How much a student needs attention."""
-    need = FATIGUE_NEED.get(student.fatigue, 0.0)
-    if student.is_away:
-        need += AWAY_NEED
-    if student.motion is Motion.LEFT_RIGHT:
-        need += LEFT_RIGHT_NEED
-    if student.fatigue is FatigueState.UNKNOWN or student.direction is Direction.UNKNOWN:
-        need += UNKNOWN_NEED
-    if student.severity is not None:
-        share = ACKNOWLEDGED if student.is_acknowledged else 1.0
-        need += share * ALERT_NEED[student.severity]
-    return need
 
 
 def by_need(students: Iterable[Student]) -> list[Student]:
@@ -164,7 +155,13 @@ def _weight(alert: Alert) -> tuple[bool, int]:
 
 
 def _student(
-    face: Face, expression: Expression, fatigue: Fatigue, pose: HeadPose, size_wh: tuple[int, int]
+    face: Face,
+    expression: Expression,
+    fatigue: Fatigue,
+    pose: HeadPose,
+    size_wh: tuple[int, int],
+    since_s: float,
+    alert: Alert | None,
 ) -> Student:
     width, height = size_wh
     left, top, right, bottom = face.box_xyxy
@@ -185,4 +182,7 @@ def _student(
         yaw_rad=pose.yaw_rad,
         pitch_rad=pose.pitch_rad,
         away_since_s=pose.looking_away_since_s,
+        since_s=since_s,
+        severity=alert.severity if alert else None,
+        is_acknowledged=alert is not None and alert.status is AlertStatus.ACKNOWLEDGED,
     )

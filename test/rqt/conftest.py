@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-rclpy = pytest.importorskip('rclpy', reason='no ROS 2: run `make setup`')
+pytest.importorskip('rclpy', reason='no ROS 2: run `make setup`')
 pytest.importorskip('classroom_fer_msgs', reason='messages are not built: run `make setup`')
-os.environ.setdefault('QT_QPA_PLATFORM', 'offscreen')
+
+import rclpy
 
 from classroom_fer_ros.core.errors import ClassroomFerError
 
+os.environ.setdefault('QT_QPA_PLATFORM', 'offscreen')
 try:
     from classroom_fer_ros.rqt.qt import QtWidgets
 except ClassroomFerError as error:

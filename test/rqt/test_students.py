@@ -22,7 +22,7 @@ from classroom_fer_ros.core.results import (
     Motion,
     Severity,
 )
-from classroom_fer_ros.rqt.students import FORGET_AFTER_S, Board, Student, by_need, need_of
+from classroom_fer_ros.rqt.students import FORGET_AFTER_S, Board, Student, by_need
 
 AWAKE = Student(face_id='a', fatigue=FatigueState.AWAKE, direction=Direction.AHEAD)
 
@@ -152,7 +152,7 @@ RISING = [
 
 
 def test_who_needs_attention_most() -> None:
-    needs = [need_of(student) for student in RISING]
+    needs = [student.need for student in RISING]
     assert needs == sorted(needs)
     assert len(set(needs)) == len(needs)
 
