@@ -19,6 +19,8 @@ B ?= benchmarks/results/latest.json
 SESSION ?=
 # Not empty: a window of its own system.
 DEMO ?=
+# Folder of a recording.
+BAG ?=
 CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 
 export CLASSROOM_FER_DATA
@@ -28,7 +30,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export OPENBLAS_NUM_THREADS ?= 1
 
 # What the shell expands itself, so that any name will do.
-export SOURCE CONFIG OUT MODE FILM SESSION
+export SOURCE CONFIG OUT MODE FILM SESSION BAG
 
 # Relative, so that no path of the checkout is ever taken apart at a space.
 VENV := .venv
@@ -40,6 +42,7 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
 .PHONY: help analyze clean doctor fetch-models lint monitor proof report run simulate test
+.PHONY: record repair-bag
 .PHONY: bench bench-compare bench-counts bench-peers train-expression train-eyes train-facenet
 .PHONY: setup setup-monitor setup-report setup-test setup-teacher setup-training
 
@@ -64,6 +67,14 @@ report: setup-report  ## write a lesson's report as one HTML file: SESSION=folde
 analyze: setup  ## analyse a film or a folder of films: FILM=film.mp4 OUT=folder ARGS='--video --fps 15'
 	@$(if $(FILM),,echo 'name a film or a folder of films: make analyze FILM=film.mp4' >&2; exit 2)
 	@$(PY) -m classroom_fer_ros.analyze "$$FILM" --out "$${OUT:-out/analysis}" $(ARGS)
+
+record: setup  ## record a running system, or start one: OUT=folder SOURCE=0 ARGS='--pictures --lossless'
+	@$(RUN) -m classroom_fer_ros.record --out "$${OUT:-out/recording}" \
+		$(if $(SOURCE),--source "$$SOURCE") $(ARGS)
+
+repair-bag: setup  ## mend a recording that was broken off: BAG=folder
+	@$(if $(BAG),,echo 'name a recording: make repair-bag BAG=out/recording' >&2; exit 2)
+	@$(RUN) -m classroom_fer_ros.repair_bag "$$BAG"
 
 doctor:  ## look at packages, ROS 2, models, cameras, folders and discovery, and say what to do
 	@$(DOCTOR) $(ARGS)

@@ -6,7 +6,7 @@ import argparse
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.session_output import SessionOutput, prepare_folder
 from classroom_fer_ros.nodes.pipeline_node import PipelineNode
+from classroom_fer_ros.recording import Recording, RecordOptions, record
 from classroom_fer_ros.ros_arguments import node_arguments
 from classroom_fer_ros.screen import REFRESH_HZ, Screen, View
 from classroom_fer_ros.session import Interruption, Session
@@ -94,9 +95,13 @@ def _run(node: PipelineNode, options: argparse.Namespace) -> int:
     node.on_end = session.end
     with _spinning(node):
         try:
-            _bring_up(node)
-            _watch(node, session, interruption, options.seconds)
-            performance = node.performance
+            _do(node, node.trigger_configure)
+            with _recording(node, options) as recording:
+                _do(node, node.trigger_activate)
+                _watch(node, session, interruption, options.seconds, recording)
+                performance = node.performance
+                if options.record is not None and node.config.camera.is_paced:
+                    node.close_camera()  # so that the recording has all that was analysed
         finally:
             node.trigger_shutdown()
             output.close()
@@ -105,9 +110,29 @@ def _run(node: PipelineNode, options: argparse.Namespace) -> int:
     if options.out is not None:
         names = sorted(path.name for path in options.out.iterdir())
         print(f'written to {options.out}: ' + ', '.join(names))
-    if output.failure is not None:
-        print(f'run: {output.failure}', file=sys.stderr)
-    return 1 if session.end_reason or output.failure is not None else 0
+    if recording is not None:
+        print(recording.summary)
+    failures = [str(output.failure or ''), recording.failure if recording else '']
+    for failure in filter(None, failures):
+        print(f'run: {failure}', file=sys.stderr)
+    return 1 if session.end_reason or any(failures) else 0
+
+
+@contextmanager
+def _recording(node: PipelineNode, options: argparse.Namespace) -> Iterator[Recording | None]:
+    """What the node publishes from now on, if it is to be recorded."""
+    if options.record is None:
+        yield None
+        return
+    record_options = RecordOptions(
+        folder=options.record,
+        has_pictures=options.record_pictures,
+        is_lossless=options.lossless,
+        is_by_stamp=not node.config.camera.is_paced,
+    )
+    with record(options.namespace, node.pipeline.profile, record_options) as recording:
+        recording.wait_for_speakers(lambda: node.publishers_are_wanted(*recording.names))
+        yield recording
 
 
 @contextmanager
@@ -124,20 +149,25 @@ def _spinning(node: PipelineNode) -> Iterator[None]:
         spinner.join()
 
 
-def _bring_up(node: PipelineNode) -> None:
-    for transition in (node.trigger_configure, node.trigger_activate):
-        if transition() is not TransitionCallbackReturn.SUCCESS:
-            raise ClassroomFerError(node.problem or 'the node could not be started')
+def _do(node: PipelineNode, transition: Callable[[], TransitionCallbackReturn]) -> None:
+    if transition() is not TransitionCallbackReturn.SUCCESS:
+        raise ClassroomFerError(node.problem or 'the node could not be started')
 
 
 def _watch(
-    node: PipelineNode, session: Session, interruption: Interruption, seconds: float
+    node: PipelineNode,
+    session: Session,
+    interruption: Interruption,
+    seconds: float,
+    recording: Recording | None,
 ) -> None:
     """Show what goes on until it is over."""
     end_s = time.monotonic() + seconds
     with Screen() as screen:
         while (left_s := end_s - time.monotonic()) > 0:
             if session.wait(min(1 / REFRESH_HZ, left_s), interruption):
+                break
+            if recording is not None and recording.failure:
                 break
             if session.newest is not None:
                 screen.show([View(session.newest, _title(node), node.problem)])

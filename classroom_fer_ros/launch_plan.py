@@ -46,6 +46,7 @@ TYPED_TOPICS = (
     topics.DIAGNOSTICS,
 )
 PICTURE_TOPICS = (topics.IMAGE_COMPRESSED, topics.FACE_CROPS)
+LOSSLESS_PICTURE_TOPICS = (topics.IMAGE, topics.FACE_CROPS)
 RECORD_PICTURES = 'pictures'
 #: A node that broke is started again after this long, twice as long after each further time.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
@@ -274,19 +275,21 @@ def remarks(mode: str, camera: Camera) -> tuple[str, ...]:
     return tuple(said)
 
 
-def recorded_topics(profile: Profile, record: str) -> tuple[str, ...]:
+def recorded_topics(profile: Profile, record: str, is_lossless: bool = False) -> tuple[str, ...]:
     """
     Topics of a recording, relative to the namespace.
 
     :param record: value of the argument of this name
+    :param is_lossless: pictures as they came instead of as JPEG
     :raises ProfileError: if it asks for pictures that the profile forbids
     """
     if record == 'false':
         return ()
     if record == RECORD_PICTURES:
         profile.require(Feature.RECORDED_PICTURES)
-        return TYPED_TOPICS + PICTURE_TOPICS
-    return TYPED_TOPICS + (PICTURE_TOPICS if profile.records_pictures_unasked else ())
+    elif not profile.records_pictures_unasked:
+        return TYPED_TOPICS
+    return TYPED_TOPICS + (LOSSLESS_PICTURE_TOPICS if is_lossless else PICTURE_TOPICS)
 
 
 def restart_pause_s(restarts: int) -> float:

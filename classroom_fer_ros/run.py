@@ -73,6 +73,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--profile', choices=PROFILE_NAMES, help='what may be analysed and kept')
     parser.add_argument('--out', type=_path, help='folder for the annotated film and the tables')
+    parser.add_argument('--record', type=_path, help='new folder for a recording (rosbag2)')
+    parser.add_argument(
+        '--record-pictures',
+        action='store_true',
+        help='record pictures too; research does so unasked, eu_school never',
+    )
+    parser.add_argument(
+        '--lossless', action='store_true', help='record pictures as they came, not as JPEG'
+    )
     parser.add_argument('--config', type=_path, help='YAML file of parameters')
     parser.add_argument('--namespace', default=NAMESPACE, help='of topics and services')
     parser.add_argument(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -23,6 +23,7 @@ from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.launch_plan import Camera, Room
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.namespace_guard import require_free
+from classroom_fer_ros.recording import Recording, RecordOptions, record
 from classroom_fer_ros.result_watch import ResultWatch
 from classroom_fer_ros.ros_arguments import node_arguments
 from classroom_fer_ros.screen import Screen, View
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
     :raises ClassroomFerError: if it cannot be run
     """
     cameras = launch_plan.cameras_of(_arguments(options, ros_arguments))
+    recordings: list[Recording] = []
     commands = _commands(cameras, options.mode, ros_arguments)
     _check(ros_arguments)
     interruption = Interruption()
@@ -55,15 +57,40 @@ def run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
         with (
             Screen() as screen,
             Supervisor(commands, launch_plan.restart_pause_s, screen.say) as supervisor,
+            ExitStack() as stack,
         ):
+            recordings += [stack.enter_context(one) for one in _recordings(cameras, options)]
             for camera in cameras:
                 for remark in launch_plan.remarks(options.mode, camera):
                     screen.say(remark)
-            _System(watches, commands, supervisor, screen).watch(interruption, options.seconds)
+            system = _System(watches, commands, supervisor, screen)
+            system.watch(interruption, options.seconds, lambda: _failures(recordings))
     finally:
         for watch in watches.values():
             watch.destroy_node()
-    return _close(watches)
+    return _close(watches, recordings)
+
+
+def _recordings(
+    cameras: Sequence[Camera], options: argparse.Namespace
+) -> Iterator[AbstractContextManager[Recording]]:
+    """One for each camera, in a folder of its own where there are several."""
+    for camera in cameras if options.record is not None else ():
+        name = camera.namespace.strip('/').replace('/', '_')
+        folder = options.record if len(cameras) == 1 else options.record / name
+        yield record(
+            camera.namespace,
+            camera.profile,
+            RecordOptions(
+                folder=folder,
+                has_pictures=options.record_pictures,
+                is_lossless=options.lossless,
+            ),
+        )
+
+
+def _failures(recordings: Sequence[Recording]) -> list[str]:
+    return [recording.failure for recording in recordings if recording.failure]
 
 
 def _arguments(options: argparse.Namespace, ros_arguments: Sequence[str]) -> dict[str, str]:
@@ -141,10 +168,13 @@ class _System:
         # Nodes that were active once: whatever breaks them later, they are started again.
         self._proven: set[str] = set()
 
-    def watch(self, interruption: Interruption, seconds: float) -> None:
+    def watch(
+        self, interruption: Interruption, seconds: float, failures: Callable[[], list[str]]
+    ) -> None:
         """
         Keep the system going and show it.
 
+        :param failures: what has broken off and cannot be started again; it ends the run
         :raises ClassroomFerError: if a node cannot be started at all
         """
         due_s, end_s = 0.0, time.monotonic() + seconds
@@ -159,7 +189,7 @@ class _System:
                     continue
                 due_s = now_s + TICK_S
                 self._look_after()
-                if self._is_over():
+                if self._is_over() or failures():
                     break
 
     def _look_after(self) -> None:
@@ -237,7 +267,7 @@ class _System:
         return '; '.join(text for text in (starting, watch.problem) if text)
 
 
-def _close(watches: Mapping[str, ResultWatch]) -> int:
+def _close(watches: Mapping[str, ResultWatch], recordings: Sequence[Recording]) -> int:
     console = Console()
     for namespace, watch in watches.items():
         session = watch.session
@@ -245,4 +275,10 @@ def _close(watches: Mapping[str, ResultWatch]) -> int:
         console.print(closing_view(session.summary, watch.dropped, session.fps))
         if session.end_reason:
             print(f'run: {namespace}: {session.end_reason}', file=sys.stderr)
-    return 1 if any(watch.session.end_reason for watch in watches.values()) else 0
+    for recording in recordings:
+        print(recording.summary)
+    failures = _failures(recordings)
+    for failure in failures:
+        print(f'run: {failure}', file=sys.stderr)
+    is_broken = any(watch.session.end_reason for watch in watches.values())
+    return 1 if is_broken or failures else 0

@@ -45,6 +45,10 @@ class DataError(ClassroomFerError):
     """A data file or folder is missing, truncated or of another layout."""
 
 
+class BagError(ClassroomFerError):
+    """A recording is missing, was broken off, or cannot be written or read."""
+
+
 class GalleryError(ClassroomFerError):
     """The gallery of enrolled people is broken, of another model, or given what it cannot hold."""
 
