@@ -68,13 +68,16 @@ class BagWriter:
         folder: Path,
         config: BagConfig | None = None,
         custom_data: Mapping[str, str] | None = None,
+        name: str = '',
     ) -> None:
         """
         :param folder: new, or empty
+        :param name: of its files; that of the folder without
         :param custom_data: noted in the bag's metadata
         :raises BagError: if the folder holds something already, or cannot be written to
         """
         self.folder = folder.absolute()
+        self._name = name or self.folder.name
         self._config = config or BagConfig()
         self._custom_data = dict(custom_data or {})
         self._topics: dict[str, BagTopic] = {}
@@ -189,7 +192,7 @@ class BagWriter:
             )
 
     def _begin_file(self) -> None:
-        name = f'{self.folder.name}_{len(self._files)}.mcap'
+        name = f'{self._name}_{len(self._files)}.mcap'
         self._storage = McapStorage(self.folder / name, self._config.is_compressed)
         self._write_metadata()  # of the files before; mending finds there what was noted
         self._files.append(BagFile(name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 from classroom_fer_msgs.srv import AcknowledgeAlert
@@ -59,9 +58,9 @@ class AlertNode(StageNode):
         }
 
     def on_tick(self) -> None:
-        if self.has_begun:
+        if self.has_begun and not self.is_replayed:
             rule, period_s = self.config.analysis.alerts.system, self.config.diagnostics_period_s
-            now_s = time.time()
+            now_s = self.now_ns() * 1e-9
             self.lesson.report_system(self._health.problem(now_s, rule, period_s), now_s)
             self._publish_changes()
 
@@ -85,6 +84,8 @@ class AlertNode(StageNode):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         """Learn how the nodes of the namespace and the camera are."""
+        if self.is_replayed:  # how fast it is played says nothing of the camera
+            return
         namespace = self.get_namespace().rstrip('/')
         for status in message.status:
             place, _, node = f'/{status.name.lstrip("/")}'.rpartition('/')
@@ -94,7 +95,7 @@ class AlertNode(StageNode):
 
     def _hear(self, node: str, status: DiagnosticStatus) -> None:
         """The camera is known by camera_node or, with a driver instead, by face_node."""
-        now_s, values = time.time(), {value.key: value.value for value in status.values}
+        now_s, values = self.now_ns() * 1e-9, {value.key: value.value for value in status.values}
         self._health.hear(
             node,
             now_s,
@@ -124,7 +125,7 @@ class AlertNode(StageNode):
             self._publish_alerts(changes)
 
     def _publish_alerts(self, changes: tuple) -> None:
-        header = to_header(time.time_ns(), self.config.frame_id)
+        header = to_header(self.now_ns(), self.config.frame_id)
         self.outputs.publish_alerts(changes, self.lesson.active, header)
 
 

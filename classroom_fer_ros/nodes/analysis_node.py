@@ -135,6 +135,15 @@ class AnalysisNode(LifecycleNode):
     # For a node to use
 
     @property
+    def is_replayed(self) -> bool:
+        """Whether a recording sets the clock: what hangs on the time of day is then left out."""
+        return bool(self.get_parameter('use_sim_time').value)
+
+    def now_ns(self) -> int:
+        """Time of the node's clock, nanoseconds since the epoch; that of a recording on replay."""
+        return self.get_clock().now().nanoseconds
+
+    @property
     def analysis(self) -> PipelineConfig:
         """
         Settings of the analysis.
@@ -283,7 +292,7 @@ class AnalysisNode(LifecycleNode):
         status_pub.publish(
             to_diagnostics(
                 self.get_fully_qualified_name().lstrip('/'),
-                to_header(time.time_ns(), ''),
+                to_header(self.now_ns(), ''),
                 self.input_words,
                 self.problem,
                 self.performance,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 from std_msgs.msg import Bool
@@ -115,7 +114,7 @@ class FaceNode(AnalysisNode):
 
     def _on_closed(self) -> None:
         """Let the nodes behind this one know that everybody is forgotten."""
-        empty = FrameResult(stamp_ns=time.time_ns(), index=0, size_wh=(0, 0))
+        empty = FrameResult(stamp_ns=self.now_ns(), index=0, size_wh=(0, 0))
         self._publish(empty, self.config.frame_id)
 
     def _on_faces(self, frame: Frame, result: FrameResult) -> None:

@@ -183,14 +183,16 @@ class PipelineNode(SourceNode):
 
     def on_closed(self) -> None:
         header = self._header_of_now()
-        empty = FrameResult(stamp_ns=time.time_ns(), index=0, size_wh=(0, 0))
+        empty = FrameResult(stamp_ns=self.now_ns(), index=0, size_wh=(0, 0))
         self.outputs.publish_results(empty, header)
         self.outputs.publish_alerts((), (), header)
 
     def on_tick(self) -> None:
         super().on_tick()
+        if self.is_replayed:  # how fast it is played says nothing of the camera
+            return
         with self.camera.lock():
-            now_s = time.time()
+            now_s = self.now_ns() * 1e-9
             self.pipeline.report_camera(self.camera_problem(), now_s)
             self.pipeline.report_system(self._system_problem(now_s), now_s)
             self._publish_alert_changes()
@@ -216,7 +218,7 @@ class PipelineNode(SourceNode):
             self.outputs.publish_alerts(changes, self.pipeline.active_alerts, header)
 
     def _header_of_now(self) -> Header:
-        return to_header(time.time_ns(), self.config.frame_id)
+        return to_header(self.now_ns(), self.config.frame_id)
 
 
 main = partial(run_node, PipelineNode)

@@ -78,6 +78,11 @@ class ResultPublishers:
             if name in self._publishers
         )
 
+    def num_listeners(self, name: str) -> int:
+        """How many subscribe to a topic; 0 for one that is not ours."""
+        publisher = self._publishers.get(name)
+        return publisher.get_subscription_count() if publisher else 0
+
     def publish_results(self, result: FrameResult, header: Header) -> None:
         """Publish what is cheap, for every picture."""
         self.publish(topics.FACES, convert.to_face_array(result, header))

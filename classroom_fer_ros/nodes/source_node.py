@@ -204,7 +204,9 @@ class SourceNode(AnalysisNode):
                 raise SourceError(
                     f'{name} is what {self.NAME} itself publishes: {self.OWN_TOPIC_ADVICE}'
                 )
-            return TopicSource(self, name)
+            # A recording that is played is taken whole, if it is offered so.
+            qos = topics.picture_qos(self, name) if self.is_replayed else None
+            return TopicSource(self, name, qos)
         config = replace(self.config.camera, source=text)
         # Offline, stamps count from zero, so that the same film gives the same results.
         return open_source(config, start_ns=None if config.is_paced else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from rclpy.event_handler import (
     QoSRequestedIncompatibleQoSInfo,
@@ -45,6 +46,7 @@ class TopicSource(Source):
         self._newest: Image | CompressedImage | None = None
         self._has_newest = threading.Condition()
         self._index = 0
+        self._number = 0
         self._topic = node.resolve_topic_name(name)
         self._kind = CompressedImage if self._is_compressed else Image
         self._own_subscriptions = [
@@ -104,12 +106,23 @@ class TopicSource(Source):
         for subscription in subscriptions:
             self._node.destroy_subscription(subscription)
 
-    def _on_picture(self, message: Image | CompressedImage) -> None:
+    def _on_picture(self, message: Image | CompressedImage, info: dict[str, Any]) -> None:
+        lost = self._lost_before(info['publication_sequence_number'])
         with self._has_newest:
-            self.dropped += self._newest is not None
+            self.dropped += (self._newest is not None) + lost
+            self._index += lost
             self._newest = message
             self._index += 1
             self._has_newest.notify_all()
+
+    def _lost_before(self, number: int | None) -> int:
+        """Pictures that were published since the one before and did not come."""
+        if number is None:  # not every DDS numbers them
+            return 0
+        lost = number - self._number - 1 if self._number else 0
+        self._number = number
+        # A new publisher begins anew; of several, the numbers say nothing.
+        return lost if lost > 0 and self._node.count_publishers(self._topic) == 1 else 0
 
     def _on_mismatch(self, info: QoSRequestedIncompatibleQoSInfo) -> None:
         policy = qos_policy_name_from_kind(info.last_policy_kind)

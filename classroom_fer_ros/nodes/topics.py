@@ -65,7 +65,15 @@ def pictures_of(transport: str) -> str:
 
 
 def picture_qos(node: Node, name: str) -> QoSProfile:
-    """The best profile with which pictures of a topic can be taken now."""
-    offered = [info.qos_profile.reliability for info in node.get_publishers_info_by_topic(name)]
-    is_reliable = bool(offered) and set(offered) == {QoSReliabilityPolicy.RELIABLE}
+    """
+    The best profile with which pictures of a topic can be taken now.
+
+    Where a recording sets the clock, its player is expected to offer them reliably.
+    """
+    full_name = node.resolve_topic_name(name)
+    infos = node.get_publishers_info_by_topic(full_name)
+    offered = {info.qos_profile.reliability for info in infos}
+    if not offered and node.get_parameter('use_sim_time').value:
+        offered = {QoSReliabilityPolicy.RELIABLE}
+    is_reliable = offered == {QoSReliabilityPolicy.RELIABLE}
     return PICTURE_RELIABLE_QOS if is_reliable else PICTURE_SUB_QOS
