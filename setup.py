@@ -16,6 +16,7 @@ NODES = (
     'head_pose_node',
     'alert_node',
     'overlay_node',
+    'dataset_node',
     'room_node',
 )
 

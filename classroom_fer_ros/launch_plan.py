@@ -31,6 +31,7 @@ ANALYSIS_NODES: dict[str, Feature | None] = {
     'head_pose_node': None,
     'alert_node': None,
     'overlay_node': None,
+    'dataset_node': Feature.CAPTURE,
 }
 #: A recording takes all of them; `markers` and the overlay can be made again.
 TYPED_TOPICS = (

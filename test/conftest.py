@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Before anything imports rclpy: tests talk to this machine only, and not to other test runs on it.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+# Nor anything to do with what this user has captured or trained.
+_HOME = tempfile.TemporaryDirectory(prefix='classroom_fer_')
+os.environ['CLASSROOM_FER_HOME'] = _HOME.name
 
 
 @pytest.fixture(scope='session')

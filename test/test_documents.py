@@ -59,6 +59,7 @@ def test_the_readme_lists_every_topic(name: str) -> None:
         topics.ENROLL_PERSON,
         topics.FORGET_PERSON,
         topics.LIST_PEOPLE,
+        topics.CAPTURE_FACE,
         *(topics.ENABLE.format(analysis=analysis) for analysis in ANALYSES),
     ],
 )

@@ -28,7 +28,10 @@ FUSED = {'/classroom/front/pipeline_node'}
 DISTRIBUTED = {
     f'/classroom/front/{name}'
     for name in ('camera_node', 'face_node', 'expression_node', 'fatigue_node')
-} | {f'/classroom/front/{name}' for name in ('head_pose_node', 'alert_node', 'overlay_node')}
+} | {
+    f'/classroom/front/{name}'
+    for name in ('head_pose_node', 'alert_node', 'overlay_node', 'dataset_node')
+}
 
 
 def description(name: str) -> LaunchDescription:
@@ -98,7 +101,8 @@ def test_arguments(name: str) -> None:
         pytest.param(
             'classroom',
             {'mode': 'distributed', 'profile': 'eu_school'},
-            DISTRIBUTED - {'/classroom/front/expression_node'},
+            DISTRIBUTED
+            - {f'/classroom/front/{name}' for name in ('expression_node', 'dataset_node')},
             id='eu_school',
         ),
         pytest.param(

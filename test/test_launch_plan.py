@@ -76,7 +76,8 @@ def test_nodes_by_mode_and_profile() -> None:
     assert launch_plan.camera_nodes('distributed', CAMERA) == ('camera_node',)
     everything = set(launch_plan.analysis_nodes('distributed', standard))
     assert everything - set(launch_plan.analysis_nodes('distributed', school)) == {
-        'expression_node'
+        'expression_node',
+        'dataset_node',
     }
 
 
@@ -116,6 +117,7 @@ def test_what_is_left_out_is_said() -> None:
     assert launch_plan.remarks('distributed', school) == (
         '/classroom/front: profile eu_school',
         left_out,
+        left_out.replace('expression', 'dataset'),
     )
     assert launch_plan.remarks('fused', school) == ('/classroom/front: profile eu_school',)
 

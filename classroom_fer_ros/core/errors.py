@@ -53,6 +53,10 @@ class GalleryError(ClassroomFerError):
     """The gallery of enrolled people is broken, of another model, or given what it cannot hold."""
 
 
+class CaptureError(ClassroomFerError):
+    """Captured faces cannot be kept, read or labelled."""
+
+
 class ProfileError(ClassroomFerError):
     """Something was asked for that the profile forbids."""
 

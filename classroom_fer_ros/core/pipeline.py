@@ -7,7 +7,7 @@ of the pictures, so that the same film gives the same results at any speed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.face_analysis import FaceAnalysis
@@ -141,6 +141,10 @@ class ClassroomPipeline:
     def crops(self) -> dict[str, AlignedCrop]:
         """Aligned crop of every face of the last picture by face_id, cut where none was yet."""
         return self._faces.crops()
+
+    def cut(self, faces: Iterable[Face]) -> dict[str, AlignedCrop]:
+        """Aligned crops of some faces of the last picture, by face_id."""
+        return self._faces.cut(faces)
 
     def enroll(self, face_id: str, person_name: str, enrolled_at_s: float) -> str:
         """

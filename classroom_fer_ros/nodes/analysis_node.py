@@ -171,6 +171,11 @@ class AnalysisNode(LifecycleNode):
         self._own_subscriptions.remove(subscription)
         self.destroy_subscription(subscription)
 
+    def unsubscribe_all(self) -> None:
+        """Give every subscription of the node back, early."""
+        while self._own_subscriptions:
+            self.destroy_subscription(self._own_subscriptions.pop())
+
     def is_on(self, analysis: str) -> bool:
         """Whether an analysis is switched on."""
         return self.switches is not None and analysis in self.switches
@@ -243,8 +248,7 @@ class AnalysisNode(LifecycleNode):
         self.undo_with(ServiceDesk(self, {**switches, **self.handlers()}).destroy)
 
     def _quiet(self) -> None:
-        while self._own_subscriptions:
-            self.destroy_subscription(self._own_subscriptions.pop())
+        self.unsubscribe_all()
         if self.has_begun:
             self.has_begun = False
             self.end()

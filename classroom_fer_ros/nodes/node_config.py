@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from classroom_fer_ros.core.capture_config import CaptureConfig
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
 from classroom_fer_ros.core.room_state import RoomConfig
 from classroom_fer_ros.core.settings import check
@@ -33,6 +34,7 @@ class NodeConfig:
             'options': (RAW, COMPRESSED),
         },
     )
+    capture: CaptureConfig = field(default_factory=CaptureConfig)
     room: RoomConfig = field(default_factory=RoomConfig)
     diagnostics_period_s: float = field(
         default=1.0,

@@ -25,6 +25,7 @@ from classroom_fer_ros.core.sources import SourceKind, kind_of, topic_name
 from classroom_fer_ros.core.system_health import SystemHealth
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.calibration import intrinsics_of
+from classroom_fer_ros.nodes.capture_desk import CaptureDesk
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.enrolment import EnrolmentDesk
 from classroom_fer_ros.nodes.face_frames import FaceFrames
@@ -94,6 +95,13 @@ class PipelineNode(SourceNode):
         self._health = SystemHealth(self._pipeline.texts)
         self.undo_with(self._close_pipeline)
         self.make_camera(self._pipeline)
+        self._captures = CaptureDesk(
+            self.config,
+            self.profile,
+            self.camera.lock,
+            lambda text: self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S),
+        )
+        self.undo_with(self._captures.close)
         self._face_frames = FaceFrames(self)
         self.undo_with(self._face_frames.destroy)
 
@@ -107,7 +115,12 @@ class PipelineNode(SourceNode):
 
     def reconfigure(self, config: NodeConfig) -> None:
         """Swapped between two pictures."""
-        super().reconfigure(config)
+        self._captures.reconfigure(config)
+        try:
+            super().reconfigure(config)
+        except ClassroomFerError:
+            self._captures.reconfigure(self.config)
+            raise
         with self.camera.lock():
             self.pipeline.reconfigure(config.analysis)
 
@@ -135,6 +148,7 @@ class PipelineNode(SourceNode):
             topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._on_acknowledge),
             topics.QUIET_ALERTS: (SetBool, self._on_quiet),
             **EnrolmentDesk(self.pipeline, self.camera.lock).handlers(),
+            **self._captures.handlers(),
         }
 
     def _on_acknowledge(self, request: AcknowledgeAlert.Request, response: object) -> str:
@@ -159,6 +173,7 @@ class PipelineNode(SourceNode):
         outputs.publish_details(result, header, self.pipeline.crops, intrinsics)
         self._face_frames.publish(result, header, intrinsics)
         outputs.publish_pictures(frame, header, info)
+        self._captures.on_result(result, self.pipeline.cut)
         self._publish_overlay(frame, result, header)
 
     def _publish_overlay(self, frame: Frame, result: FrameResult, header: Header) -> None:
@@ -182,6 +197,7 @@ class PipelineNode(SourceNode):
     # Between pictures
 
     def on_closed(self) -> None:
+        self._captures.reset()
         header = self._header_of_now()
         empty = FrameResult(stamp_ns=self.now_ns(), index=0, size_wh=(0, 0))
         self.outputs.publish_results(empty, header)

@@ -33,6 +33,7 @@ QUIET_ALERTS = 'quiet_alerts'
 ENROLL_PERSON = 'enroll_person'
 FORGET_PERSON = 'forget_person'
 LIST_PEOPLE = 'list_people'
+CAPTURE_FACE = 'capture_face'
 
 
 def _keep_last(

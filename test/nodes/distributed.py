@@ -20,6 +20,7 @@ from classroom_fer_ros.nodes.alert_node import AlertNode
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode
 from classroom_fer_ros.nodes.camera_node import CameraNode
 from classroom_fer_ros.nodes.convert import from_time
+from classroom_fer_ros.nodes.dataset_node import DatasetNode
 from classroom_fer_ros.nodes.expression_node import ExpressionNode
 from classroom_fer_ros.nodes.face_node import FaceNode
 from classroom_fer_ros.nodes.fatigue_node import FatigueNode
@@ -35,6 +36,7 @@ BEHIND_THE_CAMERA = (
     HeadPoseNode,
     AlertNode,
     OverlayNode,
+    DatasetNode,
 )
 SUCCESS = TransitionCallbackReturn.SUCCESS
 NODES = (CameraNode, *BEHIND_THE_CAMERA)

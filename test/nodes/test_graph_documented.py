@@ -19,6 +19,8 @@ from harness import NAMESPACE, pipeline_node, wait_until
 
 README = Path(__file__).parents[2] / 'README.md'
 SMALL = {'camera__width': 320, 'camera__height': 240, 'camera__students': 1}
+#: Without it dataset_node takes nothing.
+CAPTURING = {'capture__is_enabled': True}
 #: Of ROS itself, or of every node.
 COMMON = ('/parameter_events', '/rosout', '/transition_event', topics.DIAGNOSTICS, '/tf')
 #: Packages of the services that every lifecycle node has.
@@ -55,7 +57,7 @@ def settled(look: Callable[[], set[str]]) -> set[str]:
 
 def ends(kind: type[AnalysisNode]) -> tuple[set[str], set[str]]:
     """Topics that a running node publishes, and those that it takes."""
-    given = {'room__cameras': NAMESPACE} if kind is RoomNode else SMALL
+    given = {'room__cameras': NAMESPACE} if kind is RoomNode else SMALL | CAPTURING
     with node_of(kind, **given) as node:
         place = (node.get_name(), node.get_namespace())
 

@@ -25,7 +25,7 @@ COMMAND = [sys.executable, '-m', 'classroom_fer_ros.run']
 TIMEOUT_S = 90
 NODES = {
     *('camera_node', 'face_node', 'expression_node', 'fatigue_node'),
-    *('head_pose_node', 'alert_node', 'overlay_node'),
+    *('head_pose_node', 'alert_node', 'overlay_node', 'dataset_node'),
 }
 pytestmark = pytest.mark.usefixtures('ros')
 
@@ -134,7 +134,8 @@ def test_cameras_of_a_file_end_with_their_films(data_dir: Path, tmp_path: Path) 
 def test_a_killed_command_leaves_nobody(tmp_path: Path) -> None:
     arguments = ('--mode', 'distributed', '--profile', 'eu_school', '--namespace', NAMESPACE)
     with running(tmp_path, *arguments) as system:
-        wait_until(lambda: system.pids().keys() == NODES - {'expression_node'}, TIMEOUT_S)
+        allowed = NODES - {'expression_node', 'dataset_node'}
+        wait_until(lambda: system.pids().keys() == allowed, TIMEOUT_S)
         pids = system.pids()
         system.process.kill()
         wait_until(lambda: not any(map(node_of, pids.values())))
