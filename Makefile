@@ -21,6 +21,8 @@ SESSION ?=
 DEMO ?=
 # Folder of a recording.
 BAG ?=
+# Labelled faces to train on further, as `make label` exports them.
+DATA ?=
 CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 
 export CLASSROOM_FER_DATA
@@ -30,7 +32,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export OPENBLAS_NUM_THREADS ?= 1
 
 # What the shell expands itself, so that any name will do.
-export SOURCE CONFIG OUT MODE FILM SESSION BAG
+export SOURCE CONFIG OUT MODE FILM SESSION BAG DATA
 
 # Relative, so that no path of the checkout is ever taken apart at a space.
 VENV := .venv
@@ -42,7 +44,7 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
 .PHONY: help analyze clean doctor fetch-models lint monitor proof report run simulate test
-.PHONY: record repair-bag
+.PHONY: label record repair-bag
 .PHONY: bench bench-compare bench-counts bench-peers train-expression train-eyes train-facenet
 .PHONY: setup setup-monitor setup-report setup-test setup-teacher setup-training
 
@@ -75,6 +77,8 @@ record: setup  ## record a running system, or start one: OUT=folder SOURCE=0 ARG
 repair-bag: setup  ## mend a recording that was broken off: BAG=folder
 	@$(if $(BAG),,echo 'name a recording: make repair-bag BAG=out/recording' >&2; exit 2)
 	@$(RUN) -m classroom_fer_ros.repair_bag "$$BAG"
+label: setup-monitor  ## label captured faces in a window: OUT=folder of the exported set
+	@$(PY) -m classroom_fer_ros.label --out "$${OUT:-out/labelled}" $(ARGS)
 
 doctor:  ## look at packages, ROS 2, models, cameras, folders and discovery, and say what to do
 	@$(DOCTOR) $(ARGS)

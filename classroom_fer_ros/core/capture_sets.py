@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import CaptureError
-from classroom_fer_ros.core.expression import gray_face
+from classroom_fer_ros.core.face_framing import gray_face
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
 
 EXPRESSIONS_FILE = 'expressions.npz'

@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from classroom_fer_ros.core.arrays import FloatArray, ImageBgr, ImageGray
 from classroom_fer_ros.core.errors import ConfigError, ModelError
+from classroom_fer_ros.core.face_framing import INPUT_SIZE, gray_face
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
 from classroom_fer_ros.core.model_card import load_card, open_session
 from classroom_fer_ros.core.settings import check
 
-#: Side of the network's input, in pixels: that of FER2013's pictures.
-INPUT_SIZE = 48
+__all__ = ['INPUT_SIZE', 'ExpressionClassifier', 'ExpressionConfig', 'gray_face', 'network_input']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +45,6 @@ def network_input(images_gray: ImageGray) -> FloatArray:
     :return: shape (n, 1, 48, 48), float32 in [0, 1]
     """
     return images_gray[:, None].astype(np.float32) / np.float32(255.0)
-
-
-def gray_face(crop_bgr: ImageBgr) -> ImageGray:
-    """
-    Reduce an aligned crop to what the network sees.
-
-    :param crop_bgr: shape (112, 112, 3), uint8
-    :return: shape (48, 48), uint8
-    """
-    gray = cv2.cvtColor(crop_bgr, cv2.COLOR_BGR2GRAY)
-    return np.asarray(
-        cv2.resize(gray, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_AREA), np.uint8
-    )
 
 
 class ExpressionClassifier:
