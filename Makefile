@@ -44,7 +44,7 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
 .PHONY: help analyze clean doctor fetch-models lint monitor proof report run simulate test
-.PHONY: label record repair-bag
+.PHONY: label models record repair-bag
 .PHONY: bench bench-compare bench-counts bench-peers train-expression train-eyes train-facenet
 .PHONY: setup setup-monitor setup-report setup-test setup-teacher setup-training
 
@@ -110,6 +110,9 @@ bench-peers: setup  ## the same film through what one would take otherwise, in a
 
 simulate: setup  ## render the simulated classroom with its ground truth: OUT=film.mp4
 	@$(PY) -m classroom_fer_ros.simulate --out "$${OUT:-out/simulated.mp4}" $(ARGS)
+
+models: setup  ## list installed models; ARGS='--use expression VERSION', ARGS='--roll-back expression'
+	@$(PY) -m classroom_fer_ros.models $(ARGS)
 
 fetch-models: setup  ## fetch the third-party models that are not in any package
 	@$(PY) -m classroom_fer_ros.fetch_models $(or $(ARGS),yunet)

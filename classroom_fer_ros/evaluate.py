@@ -46,6 +46,7 @@ from classroom_fer_ros.core.events import read_events
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
 from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.pipeline import PipelineConfig, make_detector
 from classroom_fer_ros.score_tables import print_expression, print_photographs
 
@@ -198,7 +199,7 @@ def _events(options: argparse.Namespace) -> int:
 
 
 def _expression(options: argparse.Namespace) -> int:
-    card = options.model or models_dir() / ExpressionConfig().card
+    card = options.model or card_in_use(ExpressionConfig().card)
     png = options.png or Path('out') / f'confusion_{options.file.stem}.png'
     if options.file.is_dir():
         photographs = evaluate_photographs(options.file, card, options.head)
@@ -246,7 +247,7 @@ def _head_pose(options: argparse.Namespace) -> int:
 
 
 def _identification(options: argparse.Namespace) -> int:
-    card = options.model or models_dir() / PipelineConfig().embedding_card
+    card = options.model or card_in_use(PipelineConfig().embedding_card)
     score = evaluate_identification(
         options.images, options.pairs, card, with_classes=options.open_set
     )
@@ -257,7 +258,7 @@ def _identification(options: argparse.Namespace) -> int:
 
 
 def _gallery(options: argparse.Namespace) -> int:
-    card = options.model or models_dir() / PipelineConfig().embedding_card
+    card = options.model or card_in_use(PipelineConfig().embedding_card)
     score = evaluate_gallery(options.gallery, options.probes, card, options.strangers)
     _print_values(score.to_json(), options.json)
     return 0

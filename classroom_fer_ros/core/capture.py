@@ -28,7 +28,7 @@ from classroom_fer_ros.core.errors import CaptureError
 from classroom_fer_ros.core.expression import ExpressionClassifier, ExpressionConfig, gray_face
 from classroom_fer_ros.core.label_steps import LabelSteps
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
-from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.profiles import Feature, Profile
 from classroom_fer_ros.core.results import Expression, Face, FrameResult, HeadPose
 
@@ -49,7 +49,7 @@ def cards_of(expression: ExpressionConfig, capture: CaptureConfig) -> list[Path]
     :raises ModelError: if there is no folder of models
     """
     names = [expression.card, *([capture.second_card] if capture.second_card else [])]
-    return [models_dir() / name for name in names]
+    return [card_in_use(name) for name in names]
 
 
 class FaceCapture:

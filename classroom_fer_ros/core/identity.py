@@ -12,7 +12,7 @@ from classroom_fer_ros.core.embedding import FaceEmbedder
 from classroom_fer_ros.core.errors import GalleryError
 from classroom_fer_ros.core.face_memory import FaceMemory
 from classroom_fer_ros.core.gallery import Gallery, Match
-from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.profiles import Feature, Profile
 from classroom_fer_ros.core.results import Face
 from classroom_fer_ros.core.stages import batch
@@ -49,7 +49,7 @@ class IdentityStage:
         :raises ProfileError: if a gallery is given and the profile forbids identification
         :raises GalleryError: if the gallery cannot be opened
         """
-        self._embed = FaceEmbedder(models_dir() / embedding_card)
+        self._embed = FaceEmbedder(card_in_use(embedding_card))
         self.model_name = self._embed.card.name
         self.gallery: Gallery | None = None
         if gallery_path:

@@ -29,6 +29,7 @@ from classroom_fer_ros.core.fatigue import EyeMouthObservation, FatigueConfig, F
 from classroom_fer_ros.core.head_motion import HeadMotionConfig, HeadMotionMonitor
 from classroom_fer_ros.core.head_pose import HeadPoseEstimator
 from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.results import (
     NAN,
     Behaviour,
@@ -179,8 +180,7 @@ class ExpressionStage:
         :param interval_s: a face is classified this often
         :raises ModelError: if the model is missing, broken or not the one its card describes
         """
-        # A path of its own stands; a mere file name is looked up in the folder of models.
-        self._classify = ExpressionClassifier(models_dir() / config.card, config)
+        self._classify = ExpressionClassifier(card_in_use(config.card), config)
         self.model_name = self._classify.card.name
         self._smoothing = self._with_limit_of_card(smoothing)
         self._visibility, self._interval_s = visibility, interval_s
