@@ -102,7 +102,7 @@ def test_fused() -> None:
         def published() -> set[str]:
             return relative(node.get_publisher_names_and_types_by_node(*place))
 
-        wait_until(published)
+        wait_until(lambda: published() >= set(TOPICS))
         given = settled(published)
         offered = node.get_service_names_and_types_by_node(*place)
     assert {topic for giver, topic, taker in drawn if taker == 'room_node'} == given & taken
