@@ -80,7 +80,13 @@ class HeadMotionMonitor:
         self.behaviours: tuple[Behaviour, ...] = ()
 
     def update(
-        self, face_id: str, yaw_rad: float, pitch_rad: float, roll_rad: float, stamp_s: float
+        self,
+        face_id: str,
+        yaw_rad: float,
+        pitch_rad: float,
+        roll_rad: float,
+        stamp_s: float,
+        camera_rad: tuple[float, float] = (0.0, 0.0),
     ) -> HeadPose:
         """
         Add the angles of one picture; NaN where the head was not seen.
@@ -89,13 +95,14 @@ class HeadMotionMonitor:
         the usual pose.
 
         :param stamp_s: image acquisition time in seconds, never decreasing
+        :param camera_rad: yaw and pitch that are the camera's doing (`core.camera_motion`)
         :raises StampError: if `stamp_s` goes back in time
         """
         if stamp_s < self._stamp_s:
             raise StampError(stamp_s, self._stamp_s)
         self._stamp_s = stamp_s
         self.behaviours = ()
-        angles = (yaw_rad, pitch_rad, roll_rad)
+        angles = (yaw_rad - camera_rad[0], pitch_rad - camera_rad[1], roll_rad)
         if not all(math.isfinite(angle) for angle in angles):
             if stamp_s - self._seen_s > MAX_GAP_S:
                 self._away_since_s = NAN
@@ -113,8 +120,8 @@ class HeadMotionMonitor:
         self._direction = self._direct(yaw_deg, pitch_deg)
         pose = HeadPose(
             face_id=face_id,
-            yaw_rad=yaw_rad,
-            pitch_rad=pitch_rad,
+            yaw_rad=yaw_rad + camera_rad[0],
+            pitch_rad=pitch_rad + camera_rad[1],
             roll_rad=roll_rad,
             direction=self._direction,
             looking_away_since_s=self._look_away(yaw_deg, pitch_deg, stamp_s),

@@ -17,6 +17,7 @@ import numpy as np
 from classroom_fer_ros.core.arrays import FloatArray
 from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.core.mesh import NUM_LANDMARKS
+from classroom_fer_ros.core.spatial import Intrinsics
 
 #: Forehead, temples, eye corners, bridge and wings of the nose, cheekbones.
 RIGID_LANDMARKS = (
@@ -59,24 +60,60 @@ class HeadPoseEstimator:
             )
         self._rigid_shape = points[list(RIGID_LANDMARKS)]
 
-    def __call__(self, points_xyz: FloatArray) -> HeadAngles:
+    def __call__(self, points_xyz: FloatArray, intrinsics: Intrinsics | None = None) -> HeadAngles:
         """
         Estimate the angles of one head.
 
         :param points_xyz: mesh, shape (468, 3), image pixels
+        :param intrinsics: of the camera; without, the head is taken to be in the picture's middle
         """
-        return angles_of(self.rotation(points_xyz))
+        return angles_of(self.rotation(points_xyz, intrinsics))
 
-    def rotation(self, points_xyz: FloatArray) -> FloatArray:
+    def rotation(self, points_xyz: FloatArray, intrinsics: Intrinsics | None = None) -> FloatArray:
         """
         Estimate the rotation of one head.
 
         :param points_xyz: mesh, shape (468, 3), image pixels
+        :param intrinsics: as above
         :return: shape (3, 3), turns a face that looks into the camera, in camera axes
         """
         observed = points_xyz[list(RIGID_LANDMARKS)].astype(np.float64)
+        if intrinsics is not None:
+            observed = seen_ahead(observed, intrinsics)
         _, rotation, _ = similarity_transform(self._rigid_shape, observed)
         return rotation
+
+
+def seen_ahead(points_xyz: FloatArray, intrinsics: Intrinsics) -> FloatArray:
+    """
+    Points as the camera would see them if it were turned towards their middle.
+
+    A pinhole camera stretches what is far from the middle of the picture, outwards more than
+    across, which looks like a turn. This undoes it.
+
+    :param points_xyz: shape (n, 3), image pixels; depths along the line of sight
+    :return: same shape, pixels around the line of sight
+    """
+    center = np.array([intrinsics.center_x, intrinsics.center_y])
+    rays = np.column_stack(
+        [
+            (points_xyz[:, :2] - center) / (intrinsics.focal_x, intrinsics.focal_y),
+            np.ones(len(points_xyz)),
+        ]
+    )
+    x, y, _ = rays.mean(axis=0)
+    ahead = np.array([x, y, 1.0]) / math.sqrt(x * x + y * y + 1.0)
+    # The shortest turn (Rodrigues) that takes the line of sight to the optical axis.
+    slant = np.array([[0, 0, -ahead[0]], [0, 0, -ahead[1]], [ahead[0], ahead[1], 0]])
+    turn = np.eye(3) + slant + slant @ slant / (1.0 + ahead[2])
+    turned = rays @ turn.T
+    placed = intrinsics.focal_x * turned[:, :2] / turned[:, 2:]
+    shrunk = _spread(placed) / max(_spread(points_xyz[:, :2]), 1e-9)
+    return np.column_stack([placed, points_xyz[:, 2] * shrunk])
+
+
+def _spread(points_xy: FloatArray) -> float:
+    return float(np.sqrt(((points_xy - points_xy.mean(axis=0)) ** 2).sum(axis=1).mean()))
 
 
 def similarity_transform(

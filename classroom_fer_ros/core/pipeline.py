@@ -18,6 +18,7 @@ from classroom_fer_ros.core.lesson import Lesson
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
 from classroom_fer_ros.core.profiles import Feature, profile_named
 from classroom_fer_ros.core.results import Alert, Expression, Face, Fatigue, FrameResult, HeadPose
+from classroom_fer_ros.core.spatial import Intrinsics
 from classroom_fer_ros.core.stage_times import StageTimes
 from classroom_fer_ros.core.stages import ExpressionStage, FatigueStage, HeadPoseStage
 from classroom_fer_ros.core.switches import ANALYSES, ANALYSIS_FEATURES, Switches
@@ -31,6 +32,7 @@ class ClassroomPipeline:
     Analyses the pictures of one camera, one after the other.
 
     :ivar texts: words of the language that was asked for
+    :ivar intrinsics: of the camera, for the pictures to come; None takes those of a usual one
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class ClassroomPipeline:
         self._expression = make_expression_stage(config)
         self._fatigue = FatigueStage(config.fatigue, hold_s)
         has_attention = self.profile.allows(Feature.ATTENTION)
+        self.intrinsics: Intrinsics | None = None
         self.texts = load_texts(config.language)
         self._lesson = Lesson(config.alerts, config.class_state, has_attention, self.texts)
 
@@ -111,7 +114,7 @@ class ClassroomPipeline:
             self._forget_faces()
         stamp_s = frame.stamp_s
         faces = self._faces.update(frame)
-        poses = self._judge_heads(faces, stamp_s)
+        poses = self._judge_heads(faces, frame.size_wh, stamp_s)
         expressions = self._judge_expressions(faces, stamp_s)
         fatigue = self._judge_fatigue(faces, poses, stamp_s)
         with self._times('alerts'):
@@ -202,10 +205,13 @@ class ClassroomPipeline:
         for stage in (self._faces, self._head_pose, self._expression, self._fatigue):
             stage.reset()
 
-    def _judge_heads(self, faces: Sequence[Face], stamp_s: float) -> tuple[HeadPose, ...]:
+    def _judge_heads(
+        self, faces: Sequence[Face], size_wh: tuple[int, int], stamp_s: float
+    ) -> tuple[HeadPose, ...]:
         with self._times('head_pose'):
             if 'head_pose' in self._switches:
-                return self._head_pose.update(faces, stamp_s)
+                intrinsics = self.intrinsics or Intrinsics.usual(size_wh)
+                return self._head_pose.update(faces, stamp_s, intrinsics)
             return self._head_pose.skip(faces, stamp_s)
 
     def _judge_expressions(self, faces: Sequence[Face], stamp_s: float) -> tuple[Expression, ...]:

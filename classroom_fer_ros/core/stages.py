@@ -16,6 +16,7 @@ import numpy as np
 
 from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.arrays import ImageBgr
+from classroom_fer_ros.core.camera_motion import CommonMotion
 from classroom_fer_ros.core.expression import ExpressionClassifier, ExpressionConfig
 from classroom_fer_ros.core.expression_smoothing import ExpressionSmoother, SmootherConfig
 from classroom_fer_ros.core.expression_visibility import (
@@ -38,6 +39,7 @@ from classroom_fer_ros.core.results import (
     Fatigue,
     HeadPose,
 )
+from classroom_fer_ros.core.spatial import Intrinsics
 
 #: Limit of uncertainty where neither the settings nor the model's card name one.
 USUAL_MIN_CONFIDENCE = 0.4
@@ -58,13 +60,37 @@ class HeadPoseStage:
         """:raises ModelError: if the face's shape is missing"""
         self._estimate = HeadPoseEstimator(models_dir() / 'face_shape.json')
         self._memory = FaceMemory(lambda: HeadMotionMonitor(config), hold_s)
+        self._camera = CommonMotion()
         self.behaviours: tuple[Behaviour, ...] = ()
 
-    def update(self, faces: Sequence[Face], stamp_s: float) -> tuple[HeadPose, ...]:
-        """One entry a face; unknown where no mesh was fitted."""
+    def update(
+        self, faces: Sequence[Face], stamp_s: float, intrinsics: Intrinsics | None = None
+    ) -> tuple[HeadPose, ...]:
+        """
+        One entry a face; unknown where no mesh was fitted.
+
+        :param intrinsics: of the camera; without, every head is taken to be in the middle
+        """
         monitors = self._memory.see(faces, stamp_s)
+        angles = {
+            face.face_id: self._estimate(face.landmarks.points_xyz, intrinsics)
+            for face in faces
+            if face.landmarks is not None
+        }
+        camera_rad = self._camera.update(
+            {name: (one.yaw_rad, one.pitch_rad) for name, one in angles.items()}, stamp_s
+        )
         poses = tuple(
-            self._judge(face, monitor, stamp_s)
+            monitor.update(
+                face.face_id,
+                angles[face.face_id].yaw_rad,
+                angles[face.face_id].pitch_rad,
+                angles[face.face_id].roll_rad,
+                stamp_s,
+                camera_rad,
+            )
+            if face.face_id in angles
+            else HeadPose(face_id=face.face_id)
             for face, monitor in zip(faces, monitors, strict=True)
         )
         self.behaviours = tuple(
@@ -83,14 +109,7 @@ class HeadPoseStage:
     def reset(self) -> None:
         """Forget every face."""
         self._memory.clear()
-
-    def _judge(self, face: Face, monitor: HeadMotionMonitor, stamp_s: float) -> HeadPose:
-        if face.landmarks is None:
-            return HeadPose(face_id=face.face_id)
-        angles = self._estimate(face.landmarks.points_xyz)
-        return monitor.update(
-            face.face_id, angles.yaw_rad, angles.pitch_rad, angles.roll_rad, stamp_s
-        )
+        self._camera.reset()
 
 
 class FatigueStage:

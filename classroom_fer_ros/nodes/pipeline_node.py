@@ -170,6 +170,7 @@ class PipelineNode(SourceNode):
         info = self.camera_info_of(frame, header)
         outputs.publish_results(result, header)
         intrinsics = intrinsics_of(info, result.size_wh)
+        self.pipeline.intrinsics = intrinsics  # a camera's lens is that of its next picture too
         outputs.publish_details(result, header, self.pipeline.crops, intrinsics)
         self._face_frames.publish(result, header, intrinsics)
         outputs.publish_pictures(frame, header, info)

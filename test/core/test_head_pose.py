@@ -1,5 +1,6 @@
 """Head angles: signs, sizes, and a real head that turns."""
 
+import json
 import math
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.core.head_pose import (
     HeadPoseEstimator,
     angles_of,
+    seen_ahead,
     similarity_transform,
 )
 from classroom_fer_ros.core.mesh import FaceMesh
+from classroom_fer_ros.core.spatial import Intrinsics
 from classroom_fer_ros.core.tracking import FaceTracker
 from films import read_film
 
@@ -47,8 +50,6 @@ def test_signs(about: tuple[float, ...], yaw: float, pitch: float, roll: float) 
 
 
 def test_the_mean_shape_turned_is_read_back() -> None:
-    import json
-
     points = np.array(json.loads(SHAPE.read_text())['points_xyz'])
     estimate = HeadPoseEstimator(SHAPE)
     for yaw in (-50, -10, 30):
@@ -84,3 +85,43 @@ def test_a_broken_shape_is_named(tmp_path: Path) -> None:
     (tmp_path / 'short.json').write_text('{"points_xyz": [[0, 0, 0]]}')
     with pytest.raises(ModelError, match=r'short\.json'):
         HeadPoseEstimator(tmp_path / 'short.json')
+
+
+LENS = Intrinsics.usual((1280, 720))
+
+
+def seen_from_aside(yaw: float, aside: float, up: float) -> np.ndarray:
+    """
+    Mesh of the mean face as a pinhole camera sees it, so many degrees beside its axis.
+
+    Its angles are relative to the line of sight.
+    """
+    points = np.array(json.loads(SHAPE.read_text())['points_xyz'])
+    height_m = 0.18 / np.ptp(points[:, 1])
+    head = height_m * (points - points.mean(axis=0)) @ rotation(5, -yaw, 0).T
+    placed = (head + np.array([0.0, 0.0, 2.5])) @ rotation(up, aside, 0).T
+    xy = LENS.focal_x * placed[:, :2] / placed[:, 2:] + [LENS.center_x, LENS.center_y]
+    spread = np.sqrt(((xy - xy.mean(axis=0)) ** 2).sum() / ((head[:, :2]) ** 2).sum())
+    return np.column_stack([xy, head[:, 2] * spread])
+
+
+@pytest.mark.parametrize('yaw', [-30, 0, 30])
+@pytest.mark.parametrize(('aside', 'up'), [(28, 0), (-28, 14), (20, -15)])
+def test_the_lens_is_taken_into_account(yaw: float, aside: float, up: float) -> None:
+    estimate = HeadPoseEstimator(SHAPE)
+
+    def off(points: np.ndarray, lens: Intrinsics | None) -> float:
+        """How far the rotation is from that of the same head in the middle, degrees."""
+        ahead = estimate.rotation(seen_from_aside(yaw, 0, 0), LENS)
+        turned = estimate.rotation(points, lens) @ ahead.T
+        return math.degrees(float(np.linalg.norm(cv2.Rodrigues(turned)[0])))
+
+    points = seen_from_aside(yaw, aside, up)
+    assert off(points, LENS) < 1.0
+    assert off(points, LENS) < off(points, None)
+
+
+def test_points_in_the_middle_stay() -> None:
+    points = seen_from_aside(10, 0, 0)
+    middle = [LENS.center_x, LENS.center_y, 0.0]
+    np.testing.assert_allclose(seen_ahead(points, LENS), points - middle, atol=0.5)

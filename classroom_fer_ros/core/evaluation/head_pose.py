@@ -25,6 +25,7 @@ from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.results import Face
 from classroom_fer_ros.core.simulation.truth import StudentTruth, read_truth, truth_path
 from classroom_fer_ros.core.sources.kind import PICTURE_SUFFIXES
+from classroom_fer_ros.core.spatial import Intrinsics
 from classroom_fer_ros.core.stages import HeadPoseStage
 from classroom_fer_ros.core.tracking import TrackingConfig
 
@@ -148,6 +149,7 @@ class LabelledHeadFinder:
         self._count += 1
         faces = self._finder.update(Frame(image_bgr, self._count, self._count, is_still=True))
         face = _face_at(faces, box_xyxy)
+        # These pictures are cut out of larger ones: their middle is no camera's.
         if face is not None and face.landmarks is not None:
             return self._estimate.rotation(face.landmarks.points_xyz), True
         points_xyz = self._undetected(image_bgr, box_xyxy) if box_xyxy is not None else None
@@ -234,7 +236,7 @@ def _heads_of(
     try:
         while (frame := source.read()) is not None:
             faces = finder.update(frame)
-            poses = stage.update(faces, frame.stamp_s)
+            poses = stage.update(faces, frame.stamp_s, Intrinsics.usual(frame.size_wh))
             yield faces, {p.face_id: (p.yaw_rad, p.pitch_rad, p.roll_rad) for p in poses}
     finally:
         source.close()
