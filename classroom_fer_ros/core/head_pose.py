@@ -102,10 +102,11 @@ def seen_ahead(points_xyz: FloatArray, intrinsics: Intrinsics) -> FloatArray:
         ]
     )
     x, y, _ = rays.mean(axis=0)
-    ahead = np.array([x, y, 1.0]) / math.sqrt(x * x + y * y + 1.0)
-    # The shortest turn (Rodrigues) that takes the line of sight to the optical axis.
-    slant = np.array([[0, 0, -ahead[0]], [0, 0, -ahead[1]], [ahead[0], ahead[1], 0]])
-    turn = np.eye(3) + slant + slant @ slant / (1.0 + ahead[2])
+    # First aside, then up or down: whoever sits upright in front of a level camera stays so.
+    near, far = math.hypot(x, 1.0), math.sqrt(x * x + y * y + 1.0)
+    aside = np.array([[1.0, 0.0, -x], [0.0, near, 0.0], [x, 0.0, 1.0]]) / near
+    up = np.array([[far, 0.0, 0.0], [0.0, near, -y], [0.0, y, near]]) / far
+    turn = up @ aside
     turned = rays @ turn.T
     placed = intrinsics.focal_x * turned[:, :2] / turned[:, 2:]
     shrunk = _spread(placed) / max(_spread(points_xyz[:, :2]), 1e-9)
