@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -62,7 +62,7 @@ def prepare_folder(folder: Path, out: Path, seed: int = 1) -> dict[Path, int]:
     :return: number of pictures in each file
     :raises DataError: if a folder is no label or a picture cannot be read
     """
-    images, labels = _labelled_pictures(folder)
+    images, labels = labelled_pictures(folder)
     part_of = split(groups_of_same(images), labels, np.random.default_rng(seed))
     parts: dict[str, Arrays] = {
         name: {'images': images[part_of == name], 'labels': labels[part_of == name]}
@@ -72,21 +72,25 @@ def prepare_folder(folder: Path, out: Path, seed: int = 1) -> dict[Path, int]:
 
 
 def split(
-    groups: npt.NDArray[np.int64], labels: npt.NDArray[np.int8], rng: np.random.Generator
+    groups: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int8],
+    rng: np.random.Generator,
+    shares: Mapping[str, float] = SPLIT,
 ) -> npt.NDArray[np.str_]:
     """
     Share out pictures so that each label is split alike and no group is torn.
 
     :param groups: shape (n,), the same number for pictures that must stay together
     :param labels: shape (n,)
+    :param shares: of the parts by their names, summing to 1
     :return: shape (n,), name of each picture's part
     """
-    part_of = np.full(len(groups), next(iter(SPLIT)), dtype=f'<U{max(map(len, SPLIT))}')
+    part_of = np.full(len(groups), next(iter(shares)), dtype=f'<U{max(map(len, shares))}')
     for label in np.unique(labels):
         first_of_group = np.unique(groups[labels == label])
         rng.shuffle(first_of_group)
-        ends = np.round(np.cumsum(list(SPLIT.values())) * len(first_of_group)).astype(int)
-        for name, members in zip(SPLIT, np.split(first_of_group, ends[:-1]), strict=True):
+        ends = np.round(np.cumsum(list(shares.values())) * len(first_of_group)).astype(int)
+        for name, members in zip(shares, np.split(first_of_group, ends[:-1]), strict=True):
             part_of[np.isin(groups, members)] = name
     return part_of
 
@@ -118,7 +122,12 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
     yield from rows
 
 
-def _labelled_pictures(folder: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int8]]:
+def labelled_pictures(folder: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int8]]:
+    """
+    Pictures of a folder of folders, shape (n, 48, 48), and their labels' indices.
+
+    :raises DataError: if a folder is no label or a picture cannot be read
+    """
     pictures = list_photographs(folder)
     images = [_gray_square(path) for path, _ in pictures]
     return np.array(images), np.array([label for _, label in pictures], np.int8)
