@@ -117,14 +117,16 @@ models: setup  ## list installed models; ARGS='--use expression VERSION', ARGS='
 fetch-models: setup  ## fetch the third-party models that are not in any package
 	@$(PY) -m classroom_fer_ros.fetch_models $(or $(ARGS),yunet)
 
-train-expression: setup-training  ## train the expression classifier and export it
-	@$(PY) -m classroom_fer_ros.training.train_expression --data "$$CLASSROOM_FER_DATA" $(ARGS)
+train-expression: setup-training  ## train the expression classifier; DATA=folder: further, on labelled faces
+	@$(if $(DATA),$(PY) -m classroom_fer_ros.training.retrain_expression "$$DATA" --base,$(PY) \
+		-m classroom_fer_ros.training.train_expression --data) "$$CLASSROOM_FER_DATA" $(ARGS)
 
 train-eyes: setup-training  ## train the classifier of open and closed eyes and export it
 	@$(PY) -m classroom_fer_ros.training.train_eyes --data "$$CLASSROOM_FER_DATA" $(ARGS)
 
-train-facenet: setup-teacher  ## train the face embedder and export it
-	@$(PY) -m classroom_fer_ros.training.train_facenet --data "$$CLASSROOM_FER_DATA" $(ARGS)
+train-facenet: $(if $(DATA),setup-training,setup-teacher)  ## train the face embedder; DATA=folder: further, on captured people
+	@$(if $(DATA),$(PY) -m classroom_fer_ros.training.retrain_facenet "$$DATA" --base,$(PY) \
+		-m classroom_fer_ros.training.train_facenet --data) "$$CLASSROOM_FER_DATA" $(ARGS)
 
 setup-monitor:
 	@$(PYTHON) scripts/set_up.py --with monitor

@@ -16,11 +16,10 @@ from rich.table import Table
 
 from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.model_card import load_card
-from classroom_fer_ros.core.model_registry import ModelRegistry, Version
+from classroom_fer_ros.core.model_registry import REMARKS, ModelRegistry, Version
 
 #: Models that can be trained further.
 MODELS = ('expression', 'facenet')
-RE_ENROL = 'galleries hold embeddings of one model: enrol again, or go back to the model before'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tell(model: str, version: str) -> None:
     print(f'{model}: {version} is in use, from the next start on')
-    if model == 'facenet':
-        print(RE_ENROL)
+    if model in REMARKS:
+        print(REMARKS[model])
 
 
 def _table(versions: Sequence[Version]) -> Table:

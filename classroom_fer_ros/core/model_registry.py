@@ -21,6 +21,10 @@ from classroom_fer_ros.core.user_files import user_data_dir
 IN_USE = 'in_use.json'
 #: Version of the model that the package ships.
 SHIPPED = 'shipped'
+#: What to know when another version is put to use.
+REMARKS = {
+    'facenet': 'galleries hold embeddings of one model: enrol again, or go back to the one before'
+}
 #: What is shown of a hash.
 SHORT = 10
 

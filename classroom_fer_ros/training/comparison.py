@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from classroom_fer_ros.core.model_registry import REMARKS, ModelRegistry
 
 #: What the new model may lose on the base set, as a share.
 MAX_LOSS = 0.005
@@ -64,6 +67,24 @@ class Comparison:
             figures[f'{name}_accuracy'] = round(one.after, 4)
             figures[f'{name}_accuracy_before'] = round(one.before, 4)
         return figures
+
+    def conclude(self, card: Path, model: str, registry: ModelRegistry, *, is_forced: bool) -> int:
+        """
+        Print everything, and install the new model where it is better or wanted all the same.
+
+        :return: exit code: 0 if it was installed, 1 if the old one stays
+        :raises ModelError: if it cannot be installed
+        """
+        self.show()
+        if not self.is_better and not is_forced:
+            print(f'{self.verdict}: the {model} model in use stays; ARGS=--force installs the new')
+            return 1
+        version = registry.install(card, model)
+        print(f'{self.verdict}: {model} {version.version} is in use, from the next start on')
+        print(f"back to the one before: make models ARGS='--roll-back {model}'")
+        if model in REMARKS:
+            print(REMARKS[model])
+        return 0
 
     def show(self) -> None:
         """Print a table."""

@@ -226,17 +226,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     config = replace(RetrainConfig(), steps=options.steps, seed=options.seed)
     try:
         card, comparison = retrain(options.data, options.base, options.work, config)
-        comparison.show()
-        if not comparison.is_better and not options.force:
-            print(f'{comparison.verdict}: the model in use stays; --force installs {card}')
-            return 1
-        version = ModelRegistry().install(card, MODEL)
+        return comparison.conclude(card, MODEL, ModelRegistry(), is_forced=options.force)
     except ClassroomFerError as error:
         print(f'retrain_expression: {error}', file=sys.stderr)
         return 2
-    print(f'{comparison.verdict}: {MODEL} {version.version} is in use, from the next start on')
-    print(f"back to the one before: make models ARGS='--roll-back {MODEL}'")
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
