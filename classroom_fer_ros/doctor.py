@@ -28,6 +28,7 @@ def examine(out: Path, gallery: Path | None) -> Iterator[Finding]:
     yield packages.check_opencv()
     yield packages.check_qt(installed)
     yield from model_checks.check_models()
+    yield from model_checks.check_installed()
     yield from model_checks.check_mediapipe()
     yield from model_checks.check_fetched()
     yield from machine.check_cameras()

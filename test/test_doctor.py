@@ -16,6 +16,8 @@ import pytest
 from classroom_fer_ros.checks import machine, model_checks, packages, ros
 from classroom_fer_ros.checks.finding import Finding, Level, ok, problem
 from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.model_registry import ModelRegistry
+from tiny_models import write_expression_model
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 120
@@ -113,6 +115,21 @@ def test_models(tmp_path: Path) -> None:
     assert all(finding.advice for finding in found)
 
 
+def test_a_model_that_was_trained_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('CLASSROOM_FER_HOME', str(tmp_path / 'home'))
+    assert list(model_checks.check_installed()) == []
+    (tmp_path / 'new').mkdir()
+    version = ModelRegistry().install(write_expression_model(tmp_path / 'new'), 'expression')
+    (found,) = model_checks.check_installed()
+    assert (found.level, found.subject) == (Level.OK, 'expression in use')
+    version.card.with_suffix('.onnx').write_bytes(b'')
+    (found,) = model_checks.check_installed()
+    assert found.level is Level.PROBLEM
+    shutil.rmtree(version.card.parent)
+    (found,) = model_checks.check_installed()
+    assert (found.level, 'make models' in found.advice) == (Level.PROBLEM, True)
+
+
 def test_mediapipe_s_files() -> None:
     assert set(levels(model_checks.check_mediapipe()).values()) == {Level.OK}
     (found,) = model_checks.check_mediapipe(('mediapipe/none.tflite',))
@@ -154,6 +171,10 @@ def test_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert machine.check_place('output', Path('/proc/lesson')).level is Level.PROBLEM
     names = machine.places(tmp_path, tmp_path / 'gallery.sqlite', {'HOME': '/home/ana'})
     assert names['cache'] == Path('/home/ana/.cache/classroom_fer_ros')
+    assert names['captures, models'] == Path('/home/ana/.local/share/classroom_fer_ros')
+    assert machine.places(tmp_path, None, {'CLASSROOM_FER_HOME': '/captures'})[
+        'captures, models'
+    ] == Path('/captures')
     assert names['gallery'] == tmp_path
     for free, level in ((10**6, Level.PROBLEM), (10**9, Level.WARNING), (10**10, Level.OK)):
         usage = SimpleNamespace(free=free)

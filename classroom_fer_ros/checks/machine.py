@@ -37,10 +37,13 @@ def places(out: Path, gallery: Path | None, environment: Mapping[str, str]) -> d
     """Folders that are written to, by what for."""
     home = Path(environment.get('HOME', str(Path.home())))
     cache = Path(environment.get('XDG_CACHE_HOME') or home / '.cache')
+    data = Path(environment.get('XDG_DATA_HOME') or home / '.local' / 'share')
+    own = environment.get('CLASSROOM_FER_HOME') or data / 'classroom_fer_ros'
     ros_home = Path(environment.get('ROS_HOME') or home / '.ros')
     found = {
         'output': out,
         'cache': cache / 'classroom_fer_ros',
+        'captures, models': Path(own),
         'logs': Path(environment.get('ROS_LOG_DIR') or ros_home / 'log'),
     }
     return found if gallery is None else found | {'gallery': gallery.parent}

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from classroom_fer_ros.checks.finding import Finding, ok, problem
 from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.model_card import load_card, sha256_of
 from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.model_registry import SHIPPED, ModelRegistry
 from classroom_fer_ros.core.package_files import package_file
 
 RESTORE = 'restore it with `git checkout models`, or install the package again'
@@ -48,6 +50,19 @@ def _check_card(path: Path) -> Finding:
     if sha256_of(card.path) != card.sha256:
         return problem(path.name, f'{card.path} is not the file that the card names', RESTORE)
     return ok(path.name, f'{card.name}, sha256 as on the card')
+
+
+def check_installed() -> Iterator[Finding]:
+    """Models that were trained here and are in use instead of the package's."""
+    for model in ('expression', 'facenet'):
+        name = f'{model} in use'
+        try:
+            registry = ModelRegistry()
+            version = registry.history(model)[-1]
+            if version != SHIPPED:
+                yield replace(_check_card(registry.card(model)), subject=name)
+        except ClassroomFerError as error:
+            yield problem(name, 'cannot be used', str(error))
 
 
 def check_mediapipe(files: tuple[str, ...] = MEDIAPIPE_FILES) -> Iterator[Finding]:

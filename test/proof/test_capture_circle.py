@@ -1,4 +1,4 @@
-"""The whole circle: capture what the model gets wrong, label, train further, install, roll back."""
+"""The whole circle: capture what a model gets wrong, label, train further, install, go back."""
 
 from __future__ import annotations
 

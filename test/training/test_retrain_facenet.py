@@ -67,7 +67,6 @@ def test_captured_people_come_apart_and_the_others_stay(
     start_from(network, CARD.with_suffix('.onnx'), crops, before)
     torch_before = embed(network, crops)
     assert (torch_before * before).sum(axis=1).mean() > 0.99
-    print('start', (torch_before * before).sum(axis=1).mean())
     first = apart(embed(network, captured.crops_bgr), captured.person)
     config = replace(
         RetrainFaceConfig(),
@@ -78,7 +77,11 @@ def test_captured_people_come_apart_and_the_others_stay(
         average_decay=0.5,
     )
     trained = train_on(network, captured, crops, before, config)
-    print('apart', first, apart(embed(trained, captured.crops_bgr), captured.person), (embed(trained, crops) * before).sum(axis=1).mean())
+        'apart',
+        first,
+        apart(embed(trained, captured.crops_bgr), captured.person),
+        (embed(trained, crops) * before).sum(axis=1).mean(),
+    )
     assert apart(embed(trained, captured.crops_bgr), captured.person) > first + 0.1
     assert (embed(trained, crops) * before).sum(axis=1).mean() > 0.95
 
