@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +33,7 @@ from classroom_fer_ros.nodes.face_node import FaceNode
 from classroom_fer_ros.nodes.head_pose_node import HeadPoseNode
 from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.overlay_node import OverlayNode
-from classroom_fer_ros.nodes.pictures import to_image
+from classroom_fer_ros.nodes.pictures import from_compressed, to_compressed, to_image
 from classroom_fer_ros.nodes.room_node import RoomNode
 from distributed import NODES, Ear, ear, in_executor, node_of, transition
 from harness import NAMESPACE, Client, wait_until
@@ -399,6 +401,32 @@ def test_faces_of_any_driver_s_pictures(offered: QoSProfile) -> None:
         message = listener.heard[topics.FACES][SECOND]
         assert message.header.frame_id == 'lens'
         assert (message.image_width, len(message.faces)) == (image.shape[1], 2)
+
+
+def test_pictures_are_taken_compressed_and_drawn_on() -> None:
+    """By the nodes that take pictures; the raw ones then have no subscriber."""
+    names = (topics.FACES, topics.OVERLAY_COMPRESSED)
+    with (
+        ear(*names) as listener,
+        node_of(FaceNode, picture_transport='compressed'),
+        node_of(OverlayNode, picture_transport='compressed'),
+    ):
+        camera = listener.speak_on(topics.IMAGE_COMPRESSED)
+        listener.wait_for_listeners(topics.IMAGE_COMPRESSED, 2)
+        assert listener.speak_on(topics.IMAGE).get_subscription_count() == 0
+        image, _ = SimulatedClassroom(SimulationConfig(students=1)).render(0.0)
+        stamps = itertools.count(SECOND, SECOND // 10)
+
+        def is_drawn() -> bool:
+            header = convert.to_header(next(stamps), 'camera')
+            camera.publish(to_compressed(image, header))
+            time.sleep(0.1)
+            return bool(listener.heard[topics.OVERLAY_COMPRESSED])
+
+        wait_until(is_drawn)
+        stamp_ns, drawn = next(iter(listener.heard[topics.OVERLAY_COMPRESSED].items()))
+        assert len(listener.heard[topics.FACES][stamp_ns].faces) == 1
+        assert from_compressed(drawn).shape == image.shape
 
 
 def set_parameter(node: AnalysisNode, name: str, value: object) -> SetParametersResult:
