@@ -41,6 +41,7 @@ PORTRAIT_MARGIN = 1.0
 MAX_IOU = 0.35
 MAX_CONTAINMENT = 0.6
 BORDER_PX = 3
+TO_TWO = np.float32(2.0 / 255.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,8 @@ class FullRangeDetector(FaceDetector):
         path = str(package_file('mediapipe', FULL_RANGE_FILE))
         self._interpreter: Any = Interpreter(path, num_threads=num_threads)
         self._interpreter.allocate_tensors()
-        self._input_index = self._interpreter.get_input_details()[0]['index']
+        input_index = self._interpreter.get_input_details()[0]['index']
+        self._input = self._interpreter.tensor(input_index)
         boxes, scores = sorted(
             self._interpreter.get_output_details(), key=lambda output: -int(output['shape'][-1])
         )
@@ -169,7 +171,7 @@ class FullRangeDetector(FaceDetector):
         """Boxes (n, 4), scores (n,) and keypoints (n, 6, 2) in pixels of the picture."""
         x_min, y_min, x_max, y_max = region
         scale = FULL_RANGE_INPUT_SIZE / max(x_max - x_min, y_max - y_min)
-        self._interpreter.set_tensor(self._input_index, _network_input(image_bgr, region, scale))
+        _fill_network_input(image_bgr, region, scale, self._input()[0])
         self._interpreter.invoke()
         logits = self._interpreter.get_tensor(self._scores_index)[0, :, 0]
         min_score = self._config.min_score
@@ -249,8 +251,10 @@ def _starts(length: int, side: int, overlap: float) -> list[int]:
     return [round(i * (length - side) / (count - 1)) for i in range(count)]
 
 
-def _network_input(image_bgr: ImageBgr, region: Region, scale: float) -> FloatArray:
-    """RGB in [-1, 1], shape (1, 192, 192, 3), black where the region or the picture ends."""
+def _fill_network_input(
+    image_bgr: ImageBgr, region: Region, scale: float, tensor: FloatArray
+) -> None:
+    """RGB in [-1, 1], shape (192, 192, 3), black where the region or the picture ends."""
     left, top = max(0, region[0]), max(0, region[1])
     tile_bgr = image_bgr[top : max(0, region[3]), left : max(0, region[2])]
     height, width = tile_bgr.shape[:2]
@@ -261,10 +265,8 @@ def _network_input(image_bgr: ImageBgr, region: Region, scale: float) -> FloatAr
     )
     x, y = round((left - region[0]) * scale), round((top - region[1]) * scale)
     padded[y : y + size_wh[1], x : x + size_wh[0]] = shrunk
-    tensor = cv2.cvtColor(padded, cv2.COLOR_BGR2RGB).astype(np.float32)
-    tensor *= 2.0 / 255.0
+    np.multiply(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), TO_TWO, out=tensor)
     tensor -= 1.0
-    return tensor[None]
 
 
 def _is_cut(boxes_xyxy: FloatArray, region: Region, size_wh: Sequence[int]) -> FloatArray:

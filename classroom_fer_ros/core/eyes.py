@@ -21,6 +21,14 @@ LEFT_EYE = (263, 387, 385, 362, 380, 373)
 MOUTH_CORNERS = (78, 308)
 MOUTH_EDGES = ((82, 87), (13, 14), (312, 317))
 EYE_CENTER_CORNERS = ((33, 133), (263, 362))
+# Every distance that is measured, from the first to the second point: at one eye the two of the
+# lids and that of the corners, then the other eye, the mouth's edges and its corners.
+_EYES = [
+    pair
+    for outer, upper_outer, upper_inner, inner, lower_inner, lower_outer in (LEFT_EYE, RIGHT_EYE)
+    for pair in ((upper_outer, lower_outer), (upper_inner, lower_inner), (outer, inner))
+]
+_FROM, _TO = np.array([*_EYES, *MOUTH_EDGES, MOUTH_CORNERS]).T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +51,19 @@ def measure_openings(points_xyz: FloatArray) -> Openings:
 
     :param points_xyz: mesh, shape (468, 3), image pixels
     """
-    corners = points_xyz[list(MOUTH_CORNERS)]
-    gaps = [_distance(points_xyz[upper], points_xyz[lower]) for upper, lower in MOUTH_EDGES]
+    squares = np.sum((points_xyz[_FROM] - points_xyz[_TO]) ** 2, axis=1)
+    # All at once: a call of NumPy for each costs ten times as much.
+    distances = [math.sqrt(square) for square in squares.tolist()]
+    *gaps, mouth_width = distances[6:]
     right, left = (points_xyz[list(pair), :2].mean(axis=0) for pair in EYE_CENTER_CORNERS)
     return Openings(
-        left_eye_ratio=_eye_aspect_ratio(points_xyz[list(LEFT_EYE)]),
-        right_eye_ratio=_eye_aspect_ratio(points_xyz[list(RIGHT_EYE)]),
-        mouth_ratio=sum(gaps) / len(gaps) / max(_distance(corners[0], corners[1]), 1e-6),
-        eye_distance_px=_distance(right, left),
+        left_eye_ratio=_eye_aspect_ratio(*distances[:3]),
+        right_eye_ratio=_eye_aspect_ratio(*distances[3:6]),
+        mouth_ratio=sum(gaps) / len(gaps) / max(mouth_width, 1e-6),
+        eye_distance_px=math.sqrt(float(np.sum((right - left) ** 2))),
     )
 
 
-def _eye_aspect_ratio(points: FloatArray) -> float:
-    """Height of an eye over its width, from its six points, shape (6, 3)."""
-    outer, upper_outer, upper_inner, inner, lower_inner, lower_outer = points
-    height = _distance(upper_outer, lower_outer) + _distance(upper_inner, lower_inner)
-    return height / max(2.0 * _distance(outer, inner), 1e-6)
-
-
-def _distance(one: FloatArray, other: FloatArray) -> float:
-    return math.sqrt(float(np.sum((one - other) ** 2)))
+def _eye_aspect_ratio(outer_height: float, inner_height: float, width: float) -> float:
+    """Height of an eye over its width."""
+    return (outer_height + inner_height) / max(2.0 * width, 1e-6)

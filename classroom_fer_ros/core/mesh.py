@@ -26,6 +26,7 @@ from classroom_fer_ros.core.results import Detection, Landmarks
 INPUT_SIZE = 192
 NUM_LANDMARKS = 468
 ROI_SCALE = 1.5
+TO_UNIT = np.float32(1 / 255)
 
 # Landmark indices in MediaPipe's topology; left and right are the person's own.
 RIGHT_EYE_OUTER, RIGHT_EYE_INNER = 33, 133
@@ -80,8 +81,8 @@ def roi_from_landmarks(points_xy: FloatArray) -> RegionOfInterest:
     rotation = math.atan2(float(across[1]), float(across[0]))
     cos, sin = math.cos(rotation), math.sin(rotation)
     turn = np.array([[cos, -sin], [sin, cos]], points_xy.dtype)
-    levelled = points_xy @ turn
-    low, high = levelled.min(axis=0), levelled.max(axis=0)
+    levelled = np.ascontiguousarray((points_xy @ turn).T)  # far faster along rows
+    low, high = levelled.min(axis=1), levelled.max(axis=1)
     center = turn @ ((low + high) / 2)
     return RegionOfInterest(
         float(center[0]), float(center[1]), float((high - low).max()) * ROI_SCALE, rotation
@@ -141,7 +142,7 @@ class _MeshWorker:
     def __init__(self, interpreter: Any) -> None:
         interpreter.allocate_tensors()
         self._interpreter = interpreter
-        self._input_index = interpreter.get_input_details()[0]['index']
+        self._input = interpreter.tensor(interpreter.get_input_details()[0]['index'])
         points, presence = sorted(
             interpreter.get_output_details(), key=lambda output: -int(np.prod(output['shape']))
         )
@@ -156,9 +157,9 @@ class _MeshWorker:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_CONSTANT,
         )
-        tensor = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB).astype(np.float32)[None]
-        tensor *= 1 / 255
-        self._interpreter.set_tensor(self._input_index, tensor)
+        crop_rgb = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)
+        # Into the network's own memory, which nobody may hold a view of while it works.
+        np.multiply(crop_rgb, TO_UNIT, out=self._input()[0])
         self._interpreter.invoke()
         points = self._interpreter.get_tensor(self._points_index).reshape(NUM_LANDMARKS, 3)
         logit = float(self._interpreter.get_tensor(self._presence_index).reshape(()))

@@ -7,6 +7,7 @@ configure to cleanup, subscriptions from activate to deactivate.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -196,9 +197,14 @@ class AnalysisNode(LifecycleNode):
             self._quiet()
             super().on_deactivate(state)
             return FAILURE
+        # Modules and models stay: looking through all of them for garbage would hold a picture
+        # up by tens of milliseconds now and then.
+        gc.collect()
+        gc.freeze()
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        gc.unfreeze()
         self._quiet()
         return super().on_deactivate(state)
 
