@@ -1,8 +1,8 @@
 """
-One film through one of the usual ways: ``python benchmarks/peer_runs.py PEER FILM PICTURES [YUNET]``.
+One film through one of the usual ways: ``python peer_runs.py PEER FILM PICTURES [YUNET]``.
 
-Runs in the virtual environment of `make bench-peers`, which holds nothing of ours: this file imports
-the standard library and, for each peer, what a user of it would. Prints one line of JSON.
+Runs in the virtual environment of `make bench-peers`, which holds nothing of ours: this file
+imports the standard library and, for each peer, what a user of it would. Prints a line of JSON.
 """
 
 from __future__ import annotations

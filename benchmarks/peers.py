@@ -2,8 +2,8 @@
 The same film through what one would take otherwise: ``make bench-peers``.
 
 MediaPipe's FaceMesh with the `fer` package on Haar's and YuNet's boxes, and `face_recognition`
-(dlib), each picture by picture as their own examples do; and this project's fused analysis, which does
-all of it and fatigue, heads and alerts besides. One after the other, on the same machine.
+(dlib), each picture by picture as their own examples do; and this project's fused analysis, which
+does all of it and fatigue, heads and alerts besides. One after the other, on the same machine.
 """
 
 from __future__ import annotations

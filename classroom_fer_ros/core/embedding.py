@@ -38,9 +38,10 @@ def network_input(crops_bgr: ImageBgr) -> FloatArray:
 class FaceEmbedder:
     """A network behind a card: crops in, embeddings out."""
 
-    def __init__(self, card_path: Path, num_threads: int = 1) -> None:
+    def __init__(self, card_path: Path, num_threads: int = 1, provider: str = 'cpu') -> None:
         """
         :param num_threads: threads for one batch
+        :param provider: what computes, one of `model_card.PROVIDERS`
         :raises ModelError: if card or weights are missing or wrong, or are for another task
         """
         self.card = load_card(card_path)
@@ -48,7 +49,7 @@ class FaceEmbedder:
             raise ModelError(
                 f'{card_path}: is a model for {self.card.task!r}, must be for identification'
             )
-        self._session = open_session(self.card, num_threads)
+        self._session = open_session(self.card, num_threads, provider)
         self._input_name = self._session.get_inputs()[0].name
 
     def __call__(self, crops_bgr: ImageBgr) -> FloatArray:

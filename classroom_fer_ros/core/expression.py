@@ -13,7 +13,7 @@ from classroom_fer_ros.core.arrays import FloatArray, ImageBgr, ImageGray
 from classroom_fer_ros.core.errors import ConfigError, ModelError
 from classroom_fer_ros.core.face_framing import INPUT_SIZE, gray_face
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS, NUM_EXPRESSIONS
-from classroom_fer_ros.core.model_card import load_card, open_session
+from classroom_fer_ros.core.model_card import load_card, open_session, provider_of
 from classroom_fer_ros.core.settings import check
 
 __all__ = ['INPUT_SIZE', 'ExpressionClassifier', 'ExpressionConfig', 'gray_face', 'network_input']
@@ -55,13 +55,17 @@ class ExpressionClassifier:
     them is served.
 
     :ivar heads: labels of each head by its name
+    :ivar provider: what really computes
     :ivar served_head: name of the head that answers unless another is asked for
     :ivar uncertain_below: answers of less probability are called uncertain; NaN if the card does
         not say
     """
 
-    def __init__(self, card_path: Path, config: ExpressionConfig | None = None) -> None:
+    def __init__(
+        self, card_path: Path, config: ExpressionConfig | None = None, provider: str = 'cpu'
+    ) -> None:
         """
+        :param provider: what computes, one of `model_card.PROVIDERS`
         :raises ModelError: if card or weights are missing or wrong, or the labels are not ours
         """
         self.card = card = load_card(card_path)
@@ -71,7 +75,8 @@ class ExpressionClassifier:
                     f'{card_path}: labels begin with {labels[:NUM_EXPRESSIONS]}, '
                     f'must begin with {EXPRESSION_LABELS}'
                 )
-        self._session = open_session(card, (config or ExpressionConfig()).num_threads)
+        self._session = open_session(card, (config or ExpressionConfig()).num_threads, provider)
+        self.provider = provider_of(self._session)
         outputs = {output.name: output.shape for output in self._session.get_outputs()}
         # A card of one output need not name it.
         self.heads = card.heads or {next(iter(outputs)): card.labels}

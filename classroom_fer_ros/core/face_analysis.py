@@ -47,6 +47,7 @@ class FaceAnalysis:
     def reconfigure(self, config: PipelineConfig) -> None:
         """Take over other values of the live settings; faces stay."""
         self._finder.set_min_score(config.detection.min_score)
+        self._finder.set_regions_per_picture(config.tracking.regions_per_picture)
         self._identity.set_interval(config.identity_interval_s)
 
     def process(self, frame: Frame) -> FrameResult:
@@ -126,4 +127,5 @@ def make_identity_stage(config: PipelineConfig) -> IdentityStage:
         profile_named(config.profile),
         interval_s=config.identity_interval_s,
         hold_s=config.tracking.lost_hold_s,
+        provider=config.provider,
     )

@@ -83,6 +83,10 @@ class FaceFinder:
         """Let the detector take another lowest score from the next picture on."""
         self._tracker.set_min_score(min_score)
 
+    def set_regions_per_picture(self, count: int) -> None:
+        """Let the detector look at so many regions in each picture from now on; 0: at all."""
+        self._tracker.set_regions_per_picture(count)
+
     def cut(self, faces: Iterable[Face]) -> dict[str, AlignedCrop]:
         """Aligned crops of some faces of the last picture, by face_id; each is cut only once."""
         crops = {}

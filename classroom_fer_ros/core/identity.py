@@ -41,15 +41,17 @@ class IdentityStage:
         *,
         interval_s: float,
         hold_s: float,
+        provider: str = 'cpu',
     ) -> None:
         """
         :param gallery_path: empty for nobody
         :param interval_s: a face is looked up this often
+        :param provider: what computes embeddings, one of `model_card.PROVIDERS`
         :raises ModelError: if the model is missing, broken or not the one its card describes
         :raises ProfileError: if a gallery is given and the profile forbids identification
         :raises GalleryError: if the gallery cannot be opened
         """
-        self._embed = FaceEmbedder(card_in_use(embedding_card))
+        self._embed = FaceEmbedder(card_in_use(embedding_card), provider=provider)
         self.model_name = self._embed.card.name
         self.gallery: Gallery | None = None
         if gallery_path:

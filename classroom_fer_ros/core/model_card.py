@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from classroom_fer_ros.core.errors import ModelError
+
+logger = logging.getLogger(__name__)
+
+#: What ONNX Runtime can compute on, by the word of the parameter, and its names for it.
+PROVIDERS = {
+    'cpu': ('CPUExecutionProvider',),
+    'cuda': ('CUDAExecutionProvider', 'CPUExecutionProvider'),
+    'tensorrt': ('TensorrtExecutionProvider', 'CUDAExecutionProvider', 'CPUExecutionProvider'),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +98,12 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def open_session(card: ModelCard, num_threads: int = 1) -> Any:
+def open_session(card: ModelCard, num_threads: int = 1, provider: str = 'cpu') -> Any:
     """
     Open the weights of a card with ONNX Runtime.
 
     :param num_threads: threads that one call may use
+    :param provider: one of `PROVIDERS`; where it is missing, the CPU takes its place
     :return: an ``onnxruntime.InferenceSession``
     :raises ModelError: if the weights are missing, are not the card's or cannot be read
     """
@@ -112,7 +123,29 @@ def open_session(card: ModelCard, num_threads: int = 1) -> Any:
     options.inter_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(
-            str(card.path), options, providers=['CPUExecutionProvider']
+            str(card.path), options, providers=_providers(onnxruntime, provider)
         )
     except Exception as error:  # ONNX Runtime's own exceptions share no public base
         raise ModelError(f'ONNX Runtime cannot read {card.path}: {error}') from error
+
+
+def _providers(onnxruntime: Any, provider: str) -> list[str]:
+    """What ONNX Runtime is to try, best first; says so where the best is missing."""
+    wanted = PROVIDERS[provider]
+    available = set(onnxruntime.get_available_providers())
+    if wanted[0] not in available:
+        logger.warning(
+            'provider %s: ONNX Runtime %s has no %s here, so %s computes; install onnxruntime-gpu '
+            'in the place of onnxruntime, with the CUDA that it asks for',
+            provider,
+            onnxruntime.__version__,
+            wanted[0],
+            next(name for name in wanted if name in available),
+        )
+    return [name for name in wanted if name in available]
+
+
+def provider_of(session: Any) -> str:
+    """What a session really computes on: `cpu`, `cuda` or `tensorrt`."""
+    first = session.get_providers()[0]
+    return next((word for word, names in PROVIDERS.items() if names[0] == first), str(first))

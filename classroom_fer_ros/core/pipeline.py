@@ -17,6 +17,7 @@ from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.lesson import Lesson
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
 from classroom_fer_ros.core.profiles import Feature, profile_named
+from classroom_fer_ros.core.relief import relieved
 from classroom_fer_ros.core.results import Alert, Expression, Face, Fatigue, FrameResult, HeadPose
 from classroom_fer_ros.core.spatial import Intrinsics
 from classroom_fer_ros.core.stage_times import StageTimes
@@ -63,6 +64,7 @@ class ClassroomPipeline:
         self.intrinsics: Intrinsics | None = None
         self.texts = load_texts(config.language)
         self._lesson = Lesson(config.alerts, config.class_state, has_attention, self.texts)
+        self._relief_level = 0
 
     @property
     def enabled(self) -> frozenset[str]:
@@ -73,6 +75,11 @@ class ClassroomPipeline:
     def models(self) -> dict[str, str]:
         """Name of the model behind each question."""
         return {**self._faces.models, 'expression': self._expression.model_name}
+
+    @property
+    def provider(self) -> str:
+        """What really computes expressions: `cpu`, `cuda` or `tensorrt`."""
+        return self._expression.provider
 
     @property
     def gallery(self) -> Gallery | None:
@@ -95,13 +102,23 @@ class ClassroomPipeline:
         :param config: the one in use but for settings whose metadata say `is_live`
         """
         self.config = config
+        self._lesson.reconfigure(config.alerts)
+        self.relieve(self._relief_level)
+
+    def relieve(self, level: int) -> None:
+        """
+        Do less, as on a machine that is too slow.
+
+        :param level: 0 to `relief.MAX_LEVEL`; 0 does everything as configured
+        """
+        self._relief_level = level
+        config = relieved(self.config, level)
         self._faces.reconfigure(config)
         self._expression.reconfigure(
             config.smoothing,
             config.expression_visibility,
             interval_s=config.expression_interval_s,
         )
-        self._lesson.reconfigure(config.alerts)
 
     def process(self, frame: Frame) -> FrameResult:
         """
@@ -241,4 +258,5 @@ def make_expression_stage(config: PipelineConfig) -> ExpressionStage:
         config.expression_visibility,
         interval_s=config.expression_interval_s,
         hold_s=config.tracking.lost_hold_s,
+        provider=config.provider,
     )

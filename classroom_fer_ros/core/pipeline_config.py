@@ -14,6 +14,7 @@ from classroom_fer_ros.core.expression_visibility import VisibilityConfig
 from classroom_fer_ros.core.fatigue import FatigueConfig
 from classroom_fer_ros.core.head_motion import HeadMotionConfig
 from classroom_fer_ros.core.light import LightConfig
+from classroom_fer_ros.core.model_card import PROVIDERS
 from classroom_fer_ros.core.profiles import PROFILE_NAMES
 from classroom_fer_ros.core.settings import check
 from classroom_fer_ros.core.tracking import TrackingConfig
@@ -80,6 +81,14 @@ class PipelineConfig:
     )
     gallery_path: str = field(
         default='', metadata={'description': 'file of the enrolled people; empty for nobody'}
+    )
+    provider: str = field(
+        default='cpu',
+        metadata={
+            'description': 'what computes expressions and identities: cpu, cuda or tensorrt '
+            '(onnxruntime-gpu); the CPU where it is missing',
+            'options': tuple(PROVIDERS),
+        },
     )
     num_threads: int = field(
         default=2,

@@ -194,13 +194,16 @@ class ExpressionStage:
         *,
         interval_s: float,
         hold_s: float,
+        provider: str = 'cpu',
     ) -> None:
         """
         :param interval_s: a face is classified this often
+        :param provider: what computes, one of `model_card.PROVIDERS`
         :raises ModelError: if the model is missing, broken or not the one its card describes
         """
-        self._classify = ExpressionClassifier(card_in_use(config.card), config)
+        self._classify = ExpressionClassifier(card_in_use(config.card), config, provider)
         self.model_name = self._classify.card.name
+        self.provider = self._classify.provider
         self._smoothing = self._with_limit_of_card(smoothing)
         self._visibility, self._interval_s = visibility, interval_s
         self._memory = FaceMemory(lambda: _Shown(ExpressionSmoother(self._smoothing)), hold_s)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -174,6 +174,10 @@ class FaceTracker:
     def set_min_score(self, min_score: float) -> None:
         """Let the detector take another lowest score from the next picture on."""
         self._detector.set_min_score(min_score)
+
+    def set_regions_per_picture(self, count: int) -> None:
+        """Look at so many regions in each picture from now on; 0 looks at all."""
+        self._config = replace(self._config, regions_per_picture=count)
 
     def update(self, image_bgr: ImageBgr, stamp_s: float) -> tuple[Face, ...]:
         """

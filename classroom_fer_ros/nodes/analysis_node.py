@@ -124,6 +124,11 @@ class AnalysisNode(LifecycleNode):
         self.get_logger().error(problem, throttle_duration_sec=SHARED_LOG_PERIOD_S)
 
     @property
+    def strain(self) -> str:
+        """What is done less because the machine is too slow, in words; empty while it keeps up."""
+        return ''
+
+    @property
     def input_words(self) -> str:
         """What the node works on, for /diagnostics."""
         return ''
@@ -307,5 +312,6 @@ class AnalysisNode(LifecycleNode):
                 self.problem,
                 self.performance,
                 facts | self.facts(),
+                self.strain,
             )
         )

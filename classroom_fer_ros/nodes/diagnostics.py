@@ -21,6 +21,7 @@ def to_diagnostics(
     problem: str,
     performance: Performance | None,
     facts: dict[str, str],
+    strain: str = '',
 ) -> DiagnosticArray:
     """
     One status: the source, the rate, what was dropped, models and memory.
@@ -28,8 +29,9 @@ def to_diagnostics(
     :param problem: why no pictures come, in plain words; empty while all is well
     :param performance: None while the camera is closed
     :param facts: further values to show
+    :param strain: what is done less because the machine is too slow; empty while it keeps up
     """
-    level, message = _verdict(problem, performance)
+    level, message = _verdict(problem, performance, strain)
     values = {'source': source, **facts, 'memory (MB)': f'{resident_megabytes():.0f}'}
     if performance is not None:
         values |= {
@@ -49,11 +51,12 @@ def to_diagnostics(
     return DiagnosticArray(header=header, status=[status])
 
 
-def _verdict(problem: str, performance: Performance | None) -> tuple[bytes, str]:
+def _verdict(problem: str, performance: Performance | None, strain: str) -> tuple[bytes, str]:
     if performance is None:
         return DiagnosticStatus.OK, problem or 'the camera is closed'
     if problem:
         return DiagnosticStatus.ERROR, problem
     if performance.idle_s > SILENT_AFTER_S:
         return DiagnosticStatus.WARN, f'no picture for {performance.idle_s:.0f} s'
-    return DiagnosticStatus.OK, f'{performance.fps:.1f} pictures a second'
+    rate = f'{performance.fps:.1f} pictures a second'
+    return (DiagnosticStatus.WARN, f'{rate}; {strain}') if strain else (DiagnosticStatus.OK, rate)

@@ -20,6 +20,7 @@ class ExpressionNode(StageNode):
     NAME = 'expression_node'
     PARAMETERS = (
         'expression.',
+        'provider',
         'smoothing.',
         'expression_interval_s',
         'min_expression_px',
@@ -47,7 +48,10 @@ class ExpressionNode(StageNode):
         self._stage.reset()
 
     def facts(self) -> dict[str, str]:
-        return super().facts() | {'expression': self._stage.model_name}
+        return super().facts() | {
+            'expression': self._stage.model_name,
+            'provider': self._stage.provider,
+        }
 
     def analyse(self, joined: Joined) -> None:
         crops = joined.parts.get(topics.FACE_CROPS)

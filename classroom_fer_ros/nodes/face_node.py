@@ -35,6 +35,7 @@ class FaceNode(AnalysisNode):
         'identity_interval_s',
         'embedding_card',
         'gallery_path',
+        'provider',
         'num_threads',
         'frame_id',
         'picture_transport',

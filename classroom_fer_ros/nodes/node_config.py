@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from classroom_fer_ros.core.capture_config import CaptureConfig
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
+from classroom_fer_ros.core.relief import ReliefConfig
 from classroom_fer_ros.core.room_state import RoomConfig
 from classroom_fer_ros.core.settings import check
 from classroom_fer_ros.core.sources import SourceConfig
@@ -19,6 +20,7 @@ class NodeConfig:
 
     analysis: PipelineConfig = field(default_factory=PipelineConfig, metadata={'is_flat': True})
     camera: SourceConfig = field(default_factory=SourceConfig)
+    relief: ReliefConfig = field(default_factory=ReliefConfig)
     frame_id: str = field(
         default='camera_optical_frame',
         metadata={'description': 'frame of the pictures; a topic brings its own'},

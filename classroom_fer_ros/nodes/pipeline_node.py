@@ -20,6 +20,7 @@ from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.lettering import lettering_for
 from classroom_fer_ros.core.overlay import draw_overlay
 from classroom_fer_ros.core.pipeline import ANALYSES, ClassroomPipeline
+from classroom_fer_ros.core.relief import Relief
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.sources import SourceKind, kind_of, topic_name
 from classroom_fer_ros.core.system_health import SystemHealth
@@ -93,6 +94,7 @@ class PipelineNode(SourceNode):
         if self._lettering.problem:
             self.get_logger().warning(self._lettering.problem)
         self._health = SystemHealth(self._pipeline.texts)
+        self._relief = Relief(self.config.relief)
         self.undo_with(self._close_pipeline)
         self.make_camera(self._pipeline)
         self._captures = CaptureDesk(
@@ -123,9 +125,20 @@ class PipelineNode(SourceNode):
             raise
         with self.camera.lock():
             self.pipeline.reconfigure(config.analysis)
+            self._relief.reconfigure(config.relief)
 
     def facts(self) -> dict[str, str]:
-        return {**super().facts(), **self.pipeline.models}
+        relief = self._relief.words or 'none needed'
+        return {
+            **super().facts(),
+            **self.pipeline.models,
+            'provider': self.pipeline.provider,
+            'relief': relief,
+        }
+
+    @property
+    def strain(self) -> str:
+        return self._relief.words and f'the machine is too slow, {self._relief.words}'
 
     def output_topics(self) -> tuple[str, ...]:
         return tuple(name for name in TOPICS if name not in self._left_out)
@@ -176,6 +189,19 @@ class PipelineNode(SourceNode):
         outputs.publish_pictures(frame, header, info)
         self._captures.on_result(result, self.pipeline.cut)
         self._publish_overlay(frame, result, header)
+        self._relieve(result, frame.stamp_s)
+
+    def _relieve(self, result: FrameResult, stamp_s: float) -> None:
+        """
+        Only in real time: offline, the same pictures are to give the same results.
+
+        Where nobody is seen, all of the picture is looked at, for as long as it takes.
+        """
+        if not self.config.camera.is_paced or not result.faces:
+            return
+        if self._relief.update(sum(result.stage_ms.values()), stamp_s):
+            self.pipeline.relieve(self._relief.level)
+            self.get_logger().warning(self.strain or 'the machine keeps up again')
 
     def _publish_overlay(self, frame: Frame, result: FrameResult, header: Header) -> None:
         is_published = self.outputs.is_wanted(topics.OVERLAY, topics.OVERLAY_COMPRESSED)

@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.core.expression import network_input
-from classroom_fer_ros.core.model_card import ModelCard, load_card, open_session, sha256_of
+from classroom_fer_ros.core.model_card import (
+    ModelCard,
+    load_card,
+    open_session,
+    provider_of,
+    sha256_of,
+)
 from classroom_fer_ros.core.model_files import ENVIRONMENT_VARIABLE, models_dir
 from classroom_fer_ros.core.package_files import package_file
 from tiny_models import LABELS, faces_showing, write_expression_model
@@ -142,3 +149,34 @@ def test_files_that_packages_do_not_have() -> None:
         package_file('no-such-package', 'a.tflite')
     with pytest.raises(ModelError, match=r'numpy \d.* does not ship numpy/a\.tflite'):
         package_file('numpy', 'numpy/a.tflite')
+
+
+@pytest.mark.parametrize('provider', ['cuda', 'tensorrt'])
+def test_the_cpu_takes_the_place_of_a_missing_provider(
+    provider: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: ['CPUExecutionProvider'])
+    session = open_session(load_card(write_expression_model(tmp_path)), provider=provider)
+    assert provider_of(session) == 'cpu'
+    assert f'provider {provider}' in caplog.text
+    assert 'onnxruntime-gpu' in caplog.text
+
+
+def test_a_provider_that_is_there_is_asked_first(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = ['CUDAExecutionProvider', 'CPUExecutionProvider']
+    asked = []
+    monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: there)
+    monkeypatch.setattr(
+        onnxruntime, 'InferenceSession', lambda path, options, providers: asked.append(providers)
+    )
+    card = load_card(write_expression_model(tmp_path))
+    open_session(card, provider='cuda')
+    assert caplog.text == ''
+    open_session(card, provider='tensorrt')
+    assert asked == [there, there]
+    assert 'CUDAExecutionProvider computes' in caplog.text
