@@ -16,6 +16,9 @@ from benchmarks import compare, plan, report
 pytest.importorskip('rclpy', reason='no ROS 2: run `make setup`')
 
 from benchmarks.film_nodes import FilmAtRate
+from benchmarks.live_run import TOUCHY
+from classroom_fer_ros.core.settings import settings_of
+from classroom_fer_ros.nodes.node_config import NodeConfig
 
 ONE = report.BenchRun(
     mode=plan.FUSED,
@@ -132,3 +135,10 @@ def test_what_a_reader_is_too_late_for_is_counted(film: Path) -> None:
     # Whole periods later, and the next picture of the film all the same.
     assert (second.stamp_ns - first.stamp_ns) % 10**7 == 0
     assert float(second.image_bgr.mean()) == pytest.approx(80, abs=8)
+
+
+def test_the_parameters_that_are_measured_with_exist() -> None:
+    known = {setting.name: setting for setting in settings_of(NodeConfig)}
+    for name, text in TOUCHY.items():
+        low, high = known[name].range
+        assert low <= float(text) <= high

@@ -59,7 +59,8 @@ class Relief:
     def __init__(self, config: ReliefConfig | None = None) -> None:
         self.level = 0
         self._config = config or ReliefConfig()
-        self._clear()
+        self._mean_ms = 0.0
+        self._stamp_s = self._changed_s = self._busy_s = -math.inf
 
     def reconfigure(self, config: ReliefConfig) -> None:
         """Go on with another limit."""
@@ -84,7 +85,6 @@ class Relief:
             return before != 0
         elapsed_s = stamp_s - self._stamp_s
         if not 0.0 <= elapsed_s < HOLD_S:
-            self._clear()
             self._changed_s = self._busy_s = stamp_s
             self._mean_ms, elapsed_s = spent_ms, 0.0
         self._stamp_s = stamp_s
@@ -108,10 +108,6 @@ class Relief:
         else:
             return
         self._changed_s = stamp_s
-
-    def _clear(self) -> None:
-        self._mean_ms = 0.0
-        self._stamp_s = self._changed_s = self._busy_s = -math.inf
 
 
 def relieved(config: PipelineConfig, level: int) -> PipelineConfig:
