@@ -22,6 +22,7 @@ from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.core.results import FrameResult
+from classroom_fer_ros.core.session_card import SessionCard, installed_versions
 from classroom_fer_ros.core.session_output import SessionOutput, prepare_folder
 from classroom_fer_ros.nodes.pipeline_node import PipelineNode
 from classroom_fer_ros.recording import Recording, RecordOptions, record
@@ -51,10 +52,21 @@ class Output:
             if self._files is None:  # the film's rate is known once its source is open
                 keeps_pictures = self._node.pipeline.profile.allows(Feature.RECORDED_PICTURES)
                 self._files = SessionOutput(self._folder, self._node.source.fps, keeps_pictures)
+                self._card().write(self._folder)
             self._files.write(overlay_bgr, result)
         except ClassroomFerError as error:
             self.failure = error
             self._session.is_over.set()
+
+    def _card(self) -> SessionCard:
+        pipeline = self._node.pipeline
+        return SessionCard(
+            profile=pipeline.profile.name,
+            source=self._node.source.description,
+            is_identifying=pipeline.gallery is not None,
+            models=pipeline.models,
+            versions=installed_versions(),
+        )
 
     def close(self) -> None:
         """Finish the files."""

@@ -54,7 +54,7 @@ class Graph:
     Who is there in the camera's namespace.
 
     :param nodes: names of nodes, without the namespace
-    :param services: names of services, relative to the namespace
+    :param services: names of those that somebody offers, relative to the namespace
     :param picture_topics: topics of the whole graph that a source could be
     :param publishers: number of publishers by relative topic
     """

@@ -33,7 +33,7 @@ from classroom_fer_ros.nodes.results_join import ResultsJoin
 from classroom_fer_ros.rqt.facts import Graph, Status
 from classroom_fer_ros.rqt.mailbox import Mailbox
 from classroom_fer_ros.rqt.qt import QtCore, Signal
-from classroom_fer_ros.rqt.ros_requests import Requests
+from classroom_fer_ros.rqt.ros_requests import SERVICES, Requests
 
 #: The graph is looked at this often.
 GRAPH_PERIOD_S = 1.0
@@ -195,11 +195,8 @@ class RosLink(QtCore.QObject):
         prefix = self.namespace + '/'
         found = self.node.get_node_names_and_namespaces()
         nodes = frozenset(name for name, namespace in found if namespace == self.namespace)
-        services = frozenset(
-            name.removeprefix(prefix)
-            for name, _ in self.node.get_service_names_and_types()
-            if name.startswith(prefix)
-        )
+        # The names of all services would hold those that only we ask for.
+        services = frozenset(name for name in SERVICES if self.node.count_services(name))
         pictures = sorted(
             name
             for name, kinds in self.node.get_topic_names_and_types()
