@@ -33,6 +33,8 @@ from classroom_fer_ros.rqt.students import Board, Student, by_need
 #: Lists are brought up to date this often; the picture whenever there is one.
 LIST_PERIOD_MS = 500
 HEALTH_PERIOD_MS = 1000
+#: A preview may come so long after the message that the camera was closed.
+STRAGGLER_S = 0.5
 #: What pops up, as in the published system.
 POPUP_KINDS = {AlertKind.TIRED, AlertKind.ASLEEP, AlertKind.LEFT_RIGHT}
 
@@ -76,7 +78,7 @@ class MonitorModel(QtCore.QObject):
         self._board, self._shelf = Board(), PictureShelf()
         self._refused: dict[str, str] = {}
         self._begun_s = time.monotonic()
-        self._picture_s = self._result_s = -math.inf
+        self._picture_s = self._result_s = self._closed_s = -math.inf
         self._are_students_new = False
         self._connect()
 
@@ -211,7 +213,7 @@ class MonitorModel(QtCore.QObject):
 
     def _on_picture(self) -> None:
         taken = self.link.pictures.take()
-        if taken is None:
+        if taken is None or time.monotonic() - self._closed_s < STRAGGLER_S:
             return
         self._picture_s = time.monotonic()
         if self._shelf.add(*taken):
@@ -242,6 +244,7 @@ class MonitorModel(QtCore.QObject):
 
     def _on_closed(self) -> None:
         """Back to the initial view."""
+        self._closed_s = time.monotonic()
         self._shelf.clear()
         self._board.clear()
         self.history.clear()
@@ -306,6 +309,12 @@ class MonitorModel(QtCore.QObject):
         self.students_changed.emit()
 
     def _refresh_health(self) -> None:
-        self.troubles = list(troubles(self.heard))
+        heard = self.heard
+        status = heard.status(*SOURCE_NODES)
+        # On a busy machine a preview comes even later, or the message got lost.
+        is_stale = status is not None and status.heard_s - self._picture_s > STRAGGLER_S
+        if heard.is_closed and is_stale and (self.picture is not None or self.faces):
+            self._on_closed()
+        self.troubles = list(troubles(heard))
         self.health_changed.emit()
         self.controls_changed.emit()
