@@ -22,6 +22,10 @@ NAMESPACE = '/classroom/front'
 LEASH = Path(__file__).with_name('leash.py')
 #: A system that is asked to end gets so long.
 GRACE_S = 10.0
+#: Organisation and program, as Qt names the file of settings.
+SETTINGS = ('classroom_fer_ros', 'monitor')
+#: Until the user makes it another size, where the screen has room for it.
+FIRST_SIZE_WH = (1440, 810)
 #: Python's signal handlers run while Python does: Qt's loop is woken this often.
 WAKE_MS = 200
 
@@ -44,15 +48,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--source', default='', help='start a system with this source besides, simulated for one'
     )
+    parser.add_argument('--shot', default='', help='save a picture of the window, and end')
+    parser.add_argument('--after', type=float, default=30.0, help='seconds until --shot')
     parser.epilog = 'With --source, further arguments go to `run`, for example --profile eu_school'
     return parser
 
 
 def _show(options: argparse.Namespace, further: Sequence[str]) -> int:
-    from classroom_fer_ros.rqt.qt import QtCore, QtGui, QtWidgets
-
     _require_display()
-    QtCore.QCoreApplication.setOrganizationName('classroom_fer_ros')
+    from classroom_fer_ros.rqt.qt import QtWidgets
+
     application = QtWidgets.QApplication(['monitor'])
     from classroom_fer_ros.rqt.model import MonitorModel
     from classroom_fer_ros.rqt.monitor_widget import MonitorWidget
@@ -61,23 +66,42 @@ def _show(options: argparse.Namespace, further: Sequence[str]) -> int:
     with _system(options, further):
         link = RosLink(options.namespace)
         widget = MonitorWidget(MonitorModel(link))
-        settings = QtCore.QSettings('classroom_fer_ros', 'monitor')
-        widget.restore(_saved(settings, widget.state()) | _chosen(options))
-        widget.resize(_size(application))
-        geometry = settings.value('geometry')
-        if isinstance(geometry, QtCore.QByteArray):
-            widget.restoreGeometry(geometry)
+        _restore(widget, options, application.primaryScreen())
         link.begin()
         widget.show()
         _end_on_signals(application)
+        if options.shot:
+            _save_later(widget, options.shot, options.after)
         code = application.exec()
-        for key, value in {**widget.state(), 'geometry': widget.saveGeometry()}.items():
-            settings.setValue(key, value)
-        settings.sync()
+        if not options.shot:
+            _remember(widget)
         widget.toasts.clear()
         link.end()
-    del QtGui
     return code
+
+
+def _restore(widget: Any, options: argparse.Namespace, screen: Any) -> None:
+    """As it was the last time, but for what is asked for now."""
+    from classroom_fer_ros.rqt.qt import QtCore
+
+    settings = QtCore.QSettings(*SETTINGS)
+    given = {'language': options.language, 'theme': options.theme}
+    chosen = {key: value for key, value in given.items() if value}
+    widget.restore(_saved(settings, widget.state()) | chosen)
+    room = screen.availableGeometry().size()
+    widget.resize(QtCore.QSize(*FIRST_SIZE_WH).boundedTo(room * 0.95))
+    geometry = settings.value('geometry')
+    if isinstance(geometry, QtCore.QByteArray):
+        widget.restoreGeometry(geometry)
+
+
+def _remember(widget: Any) -> None:
+    from classroom_fer_ros.rqt.qt import QtCore
+
+    settings = QtCore.QSettings(*SETTINGS)
+    for key, value in {**widget.state(), 'geometry': widget.saveGeometry()}.items():
+        settings.setValue(key, value)
+    settings.sync()
 
 
 def _saved(settings: Any, keys: Sequence[str]) -> dict[str, str]:
@@ -85,15 +109,15 @@ def _saved(settings: Any, keys: Sequence[str]) -> dict[str, str]:
     return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
-def _chosen(options: argparse.Namespace) -> dict[str, str]:
-    given = {'language': options.language, 'theme': options.theme}
-    return {key: value for key, value in given.items() if value}
+def _save_later(widget: Any, file: str, after_s: float) -> None:
+    from classroom_fer_ros.rqt.qt import QtCore, QtWidgets
 
+    def save() -> None:
+        if not widget.grab().save(file):
+            print(f'monitor: {file} cannot be written', file=sys.stderr)
+        QtWidgets.QApplication.quit()
 
-def _size(application: Any) -> Any:
-    """Most of the screen, as far as it is not huge."""
-    room = application.primaryScreen().availableGeometry().size()
-    return room.boundedTo(room * 0.95)
+    QtCore.QTimer.singleShot(round(1000 * after_s), save)
 
 
 def _require_display() -> None:
