@@ -10,7 +10,7 @@ from classroom_fer_ros.rqt import look
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.qt import Qt, QtCore, QtGui, QtWidgets
 from classroom_fer_ros.rqt.rows import THING, Rows
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 MARGIN_PX = 4
 #: Which alerts are shown, by the key of the filter's text.
@@ -27,7 +27,7 @@ FILTERS: dict[str, Callable[[Alert], bool]] = {
 class AlertPanel(QtWidgets.QWidget):
     """The list, what is shown in it, and the button of the teacher who has seen one."""
 
-    def __init__(self, model: MonitorModel, texts: Texts) -> None:
+    def __init__(self, model: MonitorModel, texts: WindowTexts) -> None:
         super().__init__()
         self._model, self._texts = model, texts
         self._rows = Rows(self._line)
@@ -105,13 +105,13 @@ class AlertPanel(QtWidgets.QWidget):
         self._model.jump_to(index.data(THING))
 
     def _line(self, alert: Alert) -> str:
-        return f'{self._texts(f"severity_{alert.severity.value}")}: {alert.text}'
+        return f'{self._texts(f"severity.{alert.severity.name.lower()}")}: {alert.text}'
 
 
 class AlertDelegate(QtWidgets.QStyledItemDelegate):
     """Paints one alert: its symbol, its text, since when, and whether it is over."""
 
-    def __init__(self, texts: Texts, parent: QtCore.QObject) -> None:
+    def __init__(self, texts: WindowTexts, parent: QtCore.QObject) -> None:
         super().__init__(parent)
         self._texts = texts
 
@@ -152,7 +152,10 @@ class AlertDelegate(QtWidgets.QStyledItemDelegate):
 
     def _when(self, alert: Alert) -> str:
         """Time of day, where the pictures' stamps are of this day and age."""
-        words = {AlertStatus.CLEARED: 'cleared', AlertStatus.ACKNOWLEDGED: 'acknowledged'}
+        words = {
+            AlertStatus.CLEARED: 'status.cleared',
+            AlertStatus.ACKNOWLEDGED: 'status.acknowledged',
+        }
         key = words.get(alert.status)
         since = time.strftime('%H:%M', time.localtime(alert.since_s))
         return f'{self._texts(key)} · {since}' if key else since

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from classroom_fer_ros.rqt.facts import NOBODY, SILENCE, Answer
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 
-def words_of(answer: Answer, texts: Texts) -> str:
+def words_of(answer: Answer, texts: WindowTexts) -> str:
     """The system's own words, or why there are none."""
     if answer.message == NOBODY:
         return texts('nobody_answers', name=answer.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from classroom_fer_ros.rqt.health import Level
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.qt import QtWidgets
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 #: Text and background of each level, the same in the dark.
 COLORS = {Level.HINT: ('#1a1a1a', '#cfe6f5'), Level.PROBLEM: ('#1a1a1a', '#f5c77e')}
@@ -15,7 +15,7 @@ SIGNS = {Level.HINT: 'ⓘ', Level.PROBLEM: '⚠'}
 class Banner(QtWidgets.QLabel):
     """Hidden while all is well."""
 
-    def __init__(self, model: MonitorModel, texts: Texts) -> None:
+    def __init__(self, model: MonitorModel, texts: WindowTexts) -> None:
         super().__init__()
         self._model, self._texts = model, texts
         self.setWordWrap(True)

@@ -8,7 +8,7 @@ from classroom_fer_ros.rqt import look
 from classroom_fer_ros.rqt.class_history import CURVES, SPAN_S
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.qt import Qt, QtCore, QtGui, QtWidgets
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 try:
     import pyqtgraph  # takes the binding that is imported already
@@ -20,7 +20,10 @@ SHRINKING = (QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.
 #: Curves of each view, by the key of its text.
 VIEWS = {'shares': CURVES[:3], 'expressions': EXPRESSION_LABELS}
 #: What a curve is called, where not as itself.
-CURVE_KEYS = {'tired': 'class_tired'}
+CURVE_KEYS = {
+    'tired': 'class_tired',
+    **{label: f'expression.{label}' for label in EXPRESSION_LABELS},
+}
 #: Lines differ too, for whom colours do not.
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 
@@ -28,7 +31,7 @@ STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 class ClassPlot(QtWidgets.QWidget):
     """Shares of the class as curves, and what they are now in words."""
 
-    def __init__(self, model: MonitorModel, texts: Texts) -> None:
+    def __init__(self, model: MonitorModel, texts: WindowTexts) -> None:
         super().__init__()
         self._model, self._texts = model, texts
         self.title, self.line = QtWidgets.QLabel(), QtWidgets.QLabel()

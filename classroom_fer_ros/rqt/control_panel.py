@@ -6,16 +6,17 @@ import glob
 import time
 from dataclasses import dataclass
 
-from classroom_fer_ros.core.profiles import PROFILES
+from classroom_fer_ros.core.profiles import PROFILES, Feature
 from classroom_fer_ros.core.switches import ANALYSES, ANALYSIS_FEATURES
 from classroom_fer_ros.nodes import topics
-from classroom_fer_ros.rqt.facts import THRESHOLDS, Answer
+from classroom_fer_ros.rqt.facts import CAPTURE, CAPTURE_IS_ON, THRESHOLDS, Answer
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.qt import Qt, QtWidgets
-from classroom_fer_ros.rqt.ros_requests import CAPTURE
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 SWITCHES = (*ANALYSES, CAPTURE)
+#: What a profile must allow for each.
+FEATURES = {**ANALYSIS_FEATURES, CAPTURE: Feature.CAPTURE}
 #: Until then a switch shows what was asked for; a node tells once a second what is so.
 PATIENCE_S = 4.0
 
@@ -43,7 +44,7 @@ UNITS = {
 class ControlPanel(QtWidgets.QWidget):
     """Source, open and close, switches, profile, thresholds."""
 
-    def __init__(self, model: MonitorModel, texts: Texts) -> None:
+    def __init__(self, model: MonitorModel, texts: WindowTexts) -> None:
         super().__init__()
         self._model, self._texts = model, texts
         self._asked: dict[str, tuple[bool, float]] = {}
@@ -117,7 +118,7 @@ class ControlPanel(QtWidgets.QWidget):
         for name, switch in self.switches.items():
             switch.setText(texts(name))
         for name, label in self._labels.items():
-            label.setText(texts(name))
+            label.setText(texts(f'threshold_{name.rpartition(".")[2]}'))
         self.thresholds['smoothing.min_confidence'].setSpecialValueText(texts('card_limit'))
         self.refresh()
 
@@ -163,8 +164,8 @@ class ControlPanel(QtWidgets.QWidget):
             self._asked.pop(name, None)
             asked = is_on
         switch.setChecked(asked)
-        is_offered = topics.ENABLE.format(analysis=name) in model.graph.services
-        profile, feature = PROFILES.get(model.profile), ANALYSIS_FEATURES.get(name)
+        is_offered = model.is_offered(name)
+        profile, feature = PROFILES.get(model.profile), FEATURES.get(name)
         is_allowed = profile is None or feature is None or profile.allows(feature)
         switch.setEnabled(is_offered and is_allowed)
         if not is_allowed:
@@ -196,7 +197,8 @@ class ControlPanel(QtWidgets.QWidget):
     def _on_answer(self, answer: Answer) -> None:
         """What was refused goes back at once."""
         if not answer.is_success:
-            self._asked.pop(answer.name.removeprefix('enable_'), None)
+            name = CAPTURE if answer.name == CAPTURE_IS_ON else answer.name
+            self._asked.pop(name.removeprefix('enable_'), None)
             self.refresh()
 
 

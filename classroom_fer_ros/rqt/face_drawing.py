@@ -9,11 +9,11 @@ from classroom_fer_ros.core.results import Direction, FatigueState, Motion
 from classroom_fer_ros.rqt import look
 from classroom_fer_ros.rqt.qt import Qt, QtCore, QtGui
 from classroom_fer_ros.rqt.students import Student, by_need
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 #: Points of the labels, for faces of so many pixels' width and more; smaller ones get the first.
 FONT_SIZES = ((0, 7.0), (70, 8.0), (110, 9.0))
-#: Texts whose width is remembered.
+#: WindowTexts whose width is remembered.
 MAX_WIDTHS = 500
 SHOWN_STATES = {FatigueState.DROWSY, FatigueState.TIRED, FatigueState.ASLEEP}
 
@@ -33,7 +33,7 @@ class _Label:
 class FacePainter:
     """Draws boxes and labels so that no label covers another, or a face."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: WindowTexts) -> None:
         self._texts = texts
         self._fonts: dict[float, tuple[QtGui.QFont, QtGui.QFontMetricsF]] = {}
         self._widths: dict[tuple[float, str], float] = {}
@@ -129,8 +129,8 @@ class FacePainter:
         texts = self._texts
         above = []
         if student.expression:
-            is_sure = student.is_sure
-            above.append(texts(student.expression) if is_sure else texts('uncertain'))
+            shown = student.expression if student.is_sure else 'uncertain'
+            above.append(texts(f'expression.{shown}'))
         above.append(student.person_name or student.face_id)
         below = []
         if student.motion is not Motion.NONE:
@@ -140,7 +140,7 @@ class FacePainter:
             below.append((texts('away'), QtGui.QColor(255, 255, 255)))
         if student.fatigue in SHOWN_STATES:
             color = look.FATIGUE_COLORS[student.fatigue].lighter(125)
-            below.insert(0, (texts(student.fatigue.name.lower()), color))
+            below.insert(0, (texts(f'fatigue.{student.fatigue.name.lower()}'), color))
         return _Label(above, below)
 
     @staticmethod

@@ -22,10 +22,14 @@ THRESHOLDS = {
 #: Messages of an `Answer` where nobody offers the service, or nobody answered in time.
 NOBODY, SILENCE = '<nobody>', '<silence>'
 SOURCE, PROFILE = 'source', 'profile'
+CAPTURE = 'capture'
+#: Capture is switched by a parameter, as it is not there everywhere.
+CAPTURE_IS_ON = 'capture.is_enabled'
 #: Parameters of each node that the window reads.
 WATCHED = {
-    FUSED_NODE: (SOURCE, PROFILE, *THRESHOLDS),
+    FUSED_NODE: (SOURCE, PROFILE, CAPTURE_IS_ON, *THRESHOLDS),
     'camera_node': (SOURCE, PROFILE),
+    'dataset_node': (CAPTURE_IS_ON,),
     **{
         owner: tuple(name for name, other in THRESHOLDS.items() if other == owner)
         for owner in ('alert_node', 'face_node', 'expression_node')
@@ -93,5 +97,6 @@ def parameter_owner(name: str, nodes: frozenset[str]) -> str:
     """Node whose parameter it is; empty if that node is not there."""
     if FUSED_NODE in nodes:
         return FUSED_NODE
-    owner = 'camera_node' if name in (SOURCE, PROFILE) else THRESHOLDS[name]
+    others = {SOURCE: 'camera_node', PROFILE: 'camera_node', CAPTURE_IS_ON: 'dataset_node'}
+    owner = others.get(name) or THRESHOLDS[name]
     return owner if owner in nodes else ''

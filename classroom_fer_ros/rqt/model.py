@@ -14,6 +14,8 @@ from classroom_fer_ros.nodes.results_join import Joined
 from classroom_fer_ros.rqt.alert_log import AlertLog
 from classroom_fer_ros.rqt.class_history import ClassHistory
 from classroom_fer_ros.rqt.facts import (
+    CAPTURE,
+    CAPTURE_IS_ON,
     FACES_NODES,
     PROFILE,
     SOURCE,
@@ -158,12 +160,20 @@ class MonitorModel(QtCore.QObject):
         return self.value(SOURCE) or ''
 
     def is_on(self, analysis: str) -> bool:
-        """Whether a node says that an analysis is on."""
+        """Whether a node says that an analysis, or the capture, is on."""
+        if analysis == CAPTURE:
+            return bool(self.value(CAPTURE_IS_ON))
         heard = self.heard
         said = (heard.status(node) for node in self.statuses)
         return any(
             analysis in status.values.get('analyses', '').split(', ') for status in said if status
         )
+
+    def is_offered(self, analysis: str) -> bool:
+        """Whether the running system lets it be switched."""
+        if analysis == CAPTURE:
+            return self.value(CAPTURE_IS_ON) is not None
+        return topics.ENABLE.format(analysis=analysis) in self.graph.services
 
     def student(self, face_id: str) -> Student | None:
         """Somebody who is in the newest results."""
@@ -197,6 +207,9 @@ class MonitorModel(QtCore.QObject):
 
     def switch(self, analysis: str, is_on: bool) -> None:
         """Switch an analysis."""
+        if analysis == CAPTURE:
+            self.set_parameter(CAPTURE_IS_ON, is_on)
+            return
         self.link.requests.ask(topics.ENABLE.format(analysis=analysis), data=is_on)
 
     def set_parameter(self, name: str, value: Any) -> None:

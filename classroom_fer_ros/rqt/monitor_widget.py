@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from classroom_fer_ros.core.texts import languages
 from classroom_fer_ros.rqt import look
 from classroom_fer_ros.rqt.alert_list import AlertPanel
 from classroom_fer_ros.rqt.answers import words_of
@@ -15,7 +16,7 @@ from classroom_fer_ros.rqt.people_dialogs import EnrolDialog, PeopleDialog
 from classroom_fer_ros.rqt.picture_panel import VIEWS, PicturePanel
 from classroom_fer_ros.rqt.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets
 from classroom_fer_ros.rqt.student_list import StudentList
-from classroom_fer_ros.rqt.texts import CATALOGUES, Texts, language_of_environment
+from classroom_fer_ros.rqt.texts import WindowTexts, language_of_environment
 from classroom_fer_ros.rqt.toasts import Toasts
 from classroom_fer_ros.rqt.window_panel import WindowPanel
 
@@ -30,7 +31,7 @@ class MonitorWidget(QtWidgets.QWidget):
         """:param language: empty for that of the desktop"""
         super().__init__()
         self.model = model
-        self.texts = Texts(language or language_of_environment())
+        self.texts = WindowTexts(language or language_of_environment())
         self._theme = theme
         self.controls = ControlPanel(model, self.texts)
         self.window_panel = WindowPanel(self.texts)
@@ -187,7 +188,7 @@ class MonitorWidget(QtWidgets.QWidget):
 
     def restore(self, state: Mapping[str, str]) -> None:
         """Find again what was saved; what cannot be is passed over."""
-        if state.get('language') in CATALOGUES:
+        if state.get('language') in languages():
             self.set_language(state['language'])
         if state.get('theme') in look.THEMES:
             self.set_theme(state['theme'])

@@ -8,7 +8,7 @@ from classroom_fer_ros.rqt.facts import Answer
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.qt import Qt, QtGui, QtWidgets
 from classroom_fer_ros.rqt.student_list import Crops
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 VIEW_PX = 64
 
@@ -17,7 +17,7 @@ class EnrolDialog(QtWidgets.QDialog):
     """Gives the selected face a name; each press takes the view of that moment."""
 
     def __init__(
-        self, model: MonitorModel, texts: Texts, crops: Crops, parent: QtWidgets.QWidget
+        self, model: MonitorModel, texts: WindowTexts, crops: Crops, parent: QtWidgets.QWidget
     ) -> None:
         super().__init__(parent)
         self._model, self._texts, self._crops = model, texts, crops
@@ -109,7 +109,7 @@ class EnrolDialog(QtWidgets.QDialog):
 class PeopleDialog(QtWidgets.QDialog):
     """Who is enrolled, and a way to erase them."""
 
-    def __init__(self, model: MonitorModel, texts: Texts, parent: QtWidgets.QWidget) -> None:
+    def __init__(self, model: MonitorModel, texts: WindowTexts, parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
         self._model, self._texts = model, texts
         self.setWindowTitle(texts('people_title'))

@@ -7,7 +7,7 @@ from classroom_fer_ros.rqt.facts import FACES_NODES
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.picture_view import PictureView
 from classroom_fer_ros.rqt.qt import Qt, QtWidgets
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 ORIGINAL, RESULT, BOTH = VIEWS = ('original', 'result', 'both')
 
@@ -19,7 +19,7 @@ class PicturePanel(QtWidgets.QWidget):
     :ivar view: one of `VIEWS`
     """
 
-    def __init__(self, model: MonitorModel, texts: Texts) -> None:
+    def __init__(self, model: MonitorModel, texts: WindowTexts) -> None:
         super().__init__()
         self._model, self._texts = model, texts
         self.view = RESULT

@@ -7,7 +7,7 @@ from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.pictures import ShownPicture
 from classroom_fer_ros.rqt.qt import Qt, QtCore, QtGui, QtWidgets
 from classroom_fer_ros.rqt.students import Student
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 BACKGROUND = QtGui.QColor('#101418')
 STEPS = {
@@ -21,7 +21,7 @@ STEPS = {
 class PictureView(QtWidgets.QWidget):
     """One picture. A click selects a face, arrow keys go from face to face."""
 
-    def __init__(self, model: MonitorModel, texts: Texts, has_results: bool) -> None:
+    def __init__(self, model: MonitorModel, texts: WindowTexts, has_results: bool) -> None:
         super().__init__()
         self._model, self._texts = model, texts
         self._has_results = has_results

@@ -10,7 +10,6 @@ from typing import Any
 
 from classroom_fer_msgs.srv import (
     AcknowledgeAlert,
-    CaptureFace,
     EnrollPerson,
     ForgetPerson,
     ListPeople,
@@ -31,16 +30,14 @@ from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.rqt.facts import NOBODY, SILENCE, WATCHED, Answer, ParameterRange
 from classroom_fer_ros.rqt.qt import QtCore, Signal
 
-CAPTURE, CAPTURE_FACE = 'capture', 'capture_face'
 SERVICES: dict[str, type] = {
     topics.OPEN_CAMERA: SetBool,
     topics.SET_SOURCE: SetSource,
-    **{topics.ENABLE.format(analysis=name): SetBool for name in (*ANALYSES, CAPTURE)},
+    **{topics.ENABLE.format(analysis=name): SetBool for name in ANALYSES},
     topics.ACKNOWLEDGE_ALERT: AcknowledgeAlert,
     topics.ENROLL_PERSON: EnrollPerson,
     topics.FORGET_PERSON: ForgetPerson,
     topics.LIST_PEOPLE: ListPeople,
-    CAPTURE_FACE: CaptureFace,
 }
 #: An answer that takes longer is given up; a camera on the network may take a while to open.
 PATIENCE_S = 15.0

@@ -10,7 +10,7 @@ from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.qt import Qt, QtCore, QtGui, QtWidgets
 from classroom_fer_ros.rqt.rows import THING, Rows
 from classroom_fer_ros.rqt.students import Student
-from classroom_fer_ros.rqt.texts import Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 MARGIN_PX = 4
 #: Where the parts of the second line begin and end, as shares of the width beside the crop.
@@ -20,7 +20,7 @@ CELLS = {'expression': (0.0, 0.35), 'fatigue': (0.37, 0.66), 'head': (0.68, 1.0)
 class StudentList(QtWidgets.QListView):
     """Small picture, name, expression with a bar, fatigue, head direction, since when."""
 
-    def __init__(self, model: MonitorModel, texts: Texts) -> None:
+    def __init__(self, model: MonitorModel, texts: WindowTexts) -> None:
         super().__init__()
         self._model = model
         self.words = StudentWords(texts)
@@ -104,7 +104,7 @@ def _square(image: QtGui.QImage, student: Student) -> QtGui.QImage:
 class StudentWords:
     """What is said about a student."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: WindowTexts) -> None:
         self.texts = texts
 
     def name(self, student: Student) -> str:
@@ -114,12 +114,13 @@ class StudentWords:
     def expression(self, student: Student) -> str:
         if not student.expression:
             return self.texts('not_judged')
-        return self.texts(student.expression if student.is_sure else 'uncertain')
+        shown = student.expression if student.is_sure else 'uncertain'
+        return self.texts(f'expression.{shown}')
 
     def fatigue(self, student: Student) -> str:
         if student.fatigue is FatigueState.UNKNOWN:
             return self.texts('state_unknown')
-        return self.texts(student.fatigue.name.lower())
+        return self.texts(f'fatigue.{student.fatigue.name.lower()}')
 
     def head(self, student: Student) -> str:
         if student.motion is not Motion.NONE:
@@ -133,7 +134,8 @@ class StudentWords:
     def line(self, student: Student) -> str:
         """All of it, for tool tips and screen readers."""
         parts = (self.expression(student), self.fatigue(student), self.head(student))
-        return '\n'.join((f'{self.name(student)}: ' + ', '.join(parts), *student.reasons))
+        reasons = map(self.texts.reason, student.reasons)
+        return '\n'.join((f'{self.name(student)}: ' + ', '.join(parts), *reasons))
 
 
 def clock(seconds: float) -> str:

@@ -1,48 +1,48 @@
-"""The words of the window, one catalogue a language."""
+"""The words of the window, in a language that may change while it is open."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
-from classroom_fer_ros.core.errors import ConfigError
-from classroom_fer_ros.rqt.texts_en import ENGLISH
-from classroom_fer_ros.rqt.texts_zh import CHINESE
+from classroom_fer_ros.core.texts import ENGLISH, languages, load_texts
 
-CATALOGUES: dict[str, Mapping[str, str]] = {'en': ENGLISH, 'zh': CHINESE}
-NAMES = {'en': 'English', 'zh': '中文'}
+#: Those of the window alone; dotted keys are of the whole catalogue.
+GROUP = 'window'
 VARIABLES = ('LC_ALL', 'LC_MESSAGES', 'LANG')
 
 
-class Texts:
-    """Looks words up by key; `language` may be changed, widgets are then asked to say all anew."""
+class WindowTexts:
+    """Looks words up; widgets are asked to say all anew when `language` was changed."""
 
-    def __init__(self, language: str = 'en') -> None:
+    def __init__(self, language: str = ENGLISH) -> None:
         """:raises ConfigError: if there is no catalogue of the language"""
-        self.language = language
+        self._texts = load_texts(language)
 
     @property
     def language(self) -> str:
-        """A key of `CATALOGUES`."""
-        return self._language
+        """One of `core.texts.languages`."""
+        return self._texts.language
 
     @language.setter
     def language(self, language: str) -> None:
-        if language not in CATALOGUES:
-            raise ConfigError('language', language, f'must be one of {", ".join(CATALOGUES)}')
-        self._language = language
+        self._texts = load_texts(language)
 
     def __call__(self, key: str, **fields: object) -> str:
-        """Text of a key, with its places filled in."""
-        return CATALOGUES[self._language][key].format(**fields)
+        """Text of a key, of the window where it has no dot, with its places filled in."""
+        return self._texts(key if '.' in key else f'{GROUP}.{key}', **fields)
 
-    def has(self, key: str) -> bool:
-        """Whether there is a text of this key."""
-        return key in CATALOGUES[self._language]
+    def reason(self, english: str) -> str:
+        """A reason for tiredness, which the analysis gives in English."""
+        return self._texts.reason(english)
+
+
+def language_names() -> dict[str, str]:
+    """What each language calls itself, by its code."""
+    return {code: load_texts(code)('language') for code in languages()}
 
 
 def language_of_environment() -> str:
     """The desktop's language, if there is a catalogue of it, else English."""
     set_ones = (os.environ[name] for name in VARIABLES if os.environ.get(name))
-    language = next(set_ones, 'en').split('_')[0].lower()
-    return language if language in CATALOGUES else 'en'
+    language = next(set_ones, ENGLISH).split('_')[0].lower()
+    return language if language in languages() else ENGLISH

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from classroom_fer_ros.rqt import look
 from classroom_fer_ros.rqt.qt import QtWidgets, Signal
-from classroom_fer_ros.rqt.texts import NAMES, Texts
+from classroom_fer_ros.rqt.texts import WindowTexts, language_names
 
 
 class WindowPanel(QtWidgets.QGroupBox):
@@ -13,11 +13,11 @@ class WindowPanel(QtWidgets.QGroupBox):
     language_chosen = Signal(str)
     theme_chosen = Signal(str)
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: WindowTexts) -> None:
         super().__init__()
         self._texts = texts
         self.language, self.theme = QtWidgets.QComboBox(), QtWidgets.QComboBox()
-        for language, name in NAMES.items():
+        for language, name in language_names().items():
             self.language.addItem(name, language)
         for theme in look.THEMES:
             self.theme.addItem('', theme)

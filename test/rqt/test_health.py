@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from classroom_fer_ros.core.texts import languages
 from classroom_fer_ros.rqt.facts import Graph, Status
 from classroom_fer_ros.rqt.health import Heard, troubles
-from classroom_fer_ros.rqt.texts import CATALOGUES, Texts
+from classroom_fer_ros.rqt.texts import WindowTexts
 
 NOW_S = 100.0
 
@@ -68,11 +69,11 @@ CASES = [
 
 
 @pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
-@pytest.mark.parametrize('language', CATALOGUES)
+@pytest.mark.parametrize('language', languages())
 def test_what_is_said(case: Case, language: str) -> None:
     found = list(troubles(replace(FINE, **case.changes)))
     assert tuple(trouble.key for trouble in found) == case.says
-    texts = Texts(language)
+    texts = WindowTexts(language)
     for trouble in found:
         assert texts(trouble.key, **trouble.fields)
         assert '{' not in texts(trouble.key, **trouble.fields) + texts(f'{trouble.key}_do')

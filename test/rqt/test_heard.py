@@ -235,6 +235,14 @@ def test_what_is_no_picture_ends_nothing(heard: Heard, until: Until) -> None:
     assert not heard.widget.grab().isNull()
 
 
+def test_what_nobody_offers_cannot_be_switched(heard: Heard) -> None:
+    controls = heard.widget.controls
+    controls.refresh()
+    for control in (*controls.switches.values(), *controls.thresholds.values(), controls.open):
+        assert not control.isEnabled()
+    assert controls.switches['capture'].toolTip()
+
+
 def test_a_mailbox_holds_the_newest_only(application: Any) -> None:
     mailbox, arrived = Mailbox(), []
     mailbox.arrived.connect(lambda: arrived.append(mailbox))

@@ -55,8 +55,9 @@ class Live:
 def live(
     ros_module: None, application: Any, until: Until, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Live]:
-    gallery = str(tmp_path_factory.mktemp('gallery') / 'people.sqlite')
-    values = {**SETTINGS, 'gallery_path': gallery}
+    folder = tmp_path_factory.mktemp('kept')
+    kept = {'gallery_path': str(folder / 'people.sqlite'), 'capture.folder': str(folder)}
+    values = {**SETTINGS, **kept}
     overrides = [Parameter(name, value=value) for name, value in values.items()]
     node = PipelineNode(namespace=NAMESPACE, parameter_overrides=overrides)
     executor = SingleThreadedExecutor()
@@ -103,9 +104,14 @@ def test_a_switch_acts_and_shows_what_is_so(live: Live, until: Until, analysis: 
     until(switch.isChecked)
 
 
-def test_what_is_not_offered_cannot_be_switched(live: Live) -> None:
-    assert not live.widget.controls.switches['capture'].isEnabled()
-    assert live.widget.controls.switches['capture'].toolTip()
+def test_capture_is_switched_by_its_parameter(live: Live, until: Until) -> None:
+    switch = live.widget.controls.switches['capture']
+    until(switch.isEnabled)
+    assert not switch.isChecked()
+    switch.click()
+    until(lambda: live.node.get_parameter('capture.is_enabled').value)
+    live.node.set_parameters([Parameter('capture.is_enabled', value=False)])  # elsewhere
+    until(lambda: not switch.isChecked())
 
 
 @pytest.mark.parametrize('name', THRESHOLDS)
