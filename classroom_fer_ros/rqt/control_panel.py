@@ -34,11 +34,16 @@ class Unit:
 SECONDS, PERCENT = Unit(' s'), Unit(' %', 100.0, 0, 5.0)
 UNITS = {
     **{name: SECONDS for name in THRESHOLDS if name.endswith('_s')},
-    'alerts.class_attention_below': PERCENT,
-    'alerts.class_tired_from': PERCENT,
+    'alerts.class_attention.below': PERCENT,
+    'alerts.class_tired.from_share': PERCENT,
     'detection.min_score': Unit('', 1.0, 2, 0.05),
     'smoothing.min_confidence': PERCENT,
 }
+
+
+def threshold_key(name: str) -> str:
+    """Key of a threshold's text."""
+    return 'threshold_' + name.removeprefix('alerts.').replace('.', '_')
 
 
 class ControlPanel(QtWidgets.QWidget):
@@ -118,7 +123,7 @@ class ControlPanel(QtWidgets.QWidget):
         for name, switch in self.switches.items():
             switch.setText(texts(name))
         for name, label in self._labels.items():
-            label.setText(texts(f'threshold_{name.rpartition(".")[2]}'))
+            label.setText(texts(threshold_key(name)))
         self.thresholds['smoothing.min_confidence'].setSpecialValueText(texts('card_limit'))
         self.refresh()
 

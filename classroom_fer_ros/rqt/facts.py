@@ -11,11 +11,11 @@ FACES_NODES = ('pipeline_node', 'face_node')
 #: Whose parameter a threshold is in distributed mode; in fused mode all are `pipeline_node`'s.
 FUSED_NODE = 'pipeline_node'
 THRESHOLDS = {
-    'alerts.tired_after_s': 'alert_node',
-    'alerts.looking_away_after_s': 'alert_node',
-    'alerts.left_right_after_s': 'alert_node',
-    'alerts.class_attention_below': 'alert_node',
-    'alerts.class_tired_from': 'alert_node',
+    'alerts.tired.after_s': 'alert_node',
+    'alerts.looking_away.after_s': 'alert_node',
+    'alerts.left_right.after_s': 'alert_node',
+    'alerts.class_attention.below': 'alert_node',
+    'alerts.class_tired.from_share': 'alert_node',
     'detection.min_score': 'face_node',
     'smoothing.min_confidence': 'expression_node',
 }

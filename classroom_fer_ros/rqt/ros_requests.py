@@ -17,7 +17,7 @@ from classroom_fer_msgs.srv import (
 )
 from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.msg import ParameterEvent, ParameterType
-from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
+from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
@@ -152,22 +152,33 @@ class Requests(QtCore.QObject):
         self.answered.emit(Answer(name, result.successful, result.reason, response))
 
     def _read(self, node: str) -> bool:
-        """Ask for what a node has; False while its services have not been found."""
-        wanted = list(WATCHED[node])
-        get = self._client(GetParameters, node, 'get_parameters')
-        describe = self._client(DescribeParameters, node, 'describe_parameters')
-        set_client = self._client(SetParameters, node, 'set_parameters')
-        if not all(client.service_is_ready() for client in (get, describe, set_client)):
+        """Ask what a node has; False while its services have not been found."""
+        kinds = {
+            'list_parameters': ListParameters,
+            'get_parameters': GetParameters,
+            'describe_parameters': DescribeParameters,
+            'set_parameters': SetParameters,
+        }
+        clients = [self._client(kind, node, service) for service, kind in kinds.items()]
+        if not all(client.service_is_ready() for client in clients):
             return False
         again = partial(self._unread.add, node)
-        request = GetParameters.Request(names=wanted)
-        self._send(node, get, request, self._on_values, again)
-        question = DescribeParameters.Request(names=wanted)
-        self._send(node, describe, question, self._on_ranges, again)
+        self._send(node, clients[0], ListParameters.Request(), self._on_names, again)
         return True
 
-    def _on_values(self, node: str, response: GetParameters.Response) -> None:
-        values = zip(WATCHED[node], response.values, strict=False)
+    def _on_names(self, node: str, response: ListParameters.Response) -> None:
+        """One that the node does not have would spoil the answer about the others."""
+        names = [name for name in WATCHED[node] if name in response.result.names]
+        again = partial(self._unread.add, node)
+        get = self._client(GetParameters, node, 'get_parameters')
+        describe = self._client(DescribeParameters, node, 'describe_parameters')
+        on_values = partial(self._on_values, names)
+        self._send(node, get, GetParameters.Request(names=names), on_values, again)
+        question = DescribeParameters.Request(names=names)
+        self._send(node, describe, question, self._on_ranges, again)
+
+    def _on_values(self, names: list[str], node: str, response: GetParameters.Response) -> None:
+        values = zip(names, response.values, strict=False)
         self.parameters_heard.emit(
             {
                 (node, name): parameter_value_to_python(value)

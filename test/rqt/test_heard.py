@@ -28,11 +28,14 @@ from classroom_fer_ros.core.results import (
     Judgement,
     Severity,
 )
+from classroom_fer_ros.core.settings import settings_of
 from classroom_fer_ros.nodes import convert, topics
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.diagnostics import to_diagnostics
+from classroom_fer_ros.nodes.node_config import NodeConfig
 from classroom_fer_ros.nodes.pictures import to_compressed
 from classroom_fer_ros.nodes.result_publishers import TOPICS
+from classroom_fer_ros.rqt.facts import WATCHED
 from classroom_fer_ros.rqt.mailbox import Mailbox
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.monitor_widget import MonitorWidget
@@ -241,6 +244,11 @@ def test_what_nobody_offers_cannot_be_switched(heard: Heard) -> None:
     for control in (*controls.switches.values(), *controls.thresholds.values(), controls.open):
         assert not control.isEnabled()
     assert controls.switches['capture'].toolTip()
+
+
+def test_the_parameters_that_are_watched_are_there() -> None:
+    known = {setting.name for setting in settings_of(NodeConfig)}
+    assert {name for names in WATCHED.values() for name in names} <= known
 
 
 def test_a_mailbox_holds_the_newest_only(application: Any) -> None:

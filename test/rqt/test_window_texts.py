@@ -9,7 +9,7 @@ import pytest
 
 from classroom_fer_ros.core.errors import ConfigError
 from classroom_fer_ros.core.texts import languages, load_texts
-from classroom_fer_ros.rqt.control_panel import SWITCHES
+from classroom_fer_ros.rqt.control_panel import SWITCHES, threshold_key
 from classroom_fer_ros.rqt.facts import THRESHOLDS
 from classroom_fer_ros.rqt.texts import GROUP, WindowTexts, language_names, language_of_environment
 
@@ -33,8 +33,8 @@ def test_every_text_that_is_asked_for_is_there() -> None:
     for module in WINDOW.glob('*.py'):
         asked = re.findall(r"texts\('([a-z_.]+)'", module.read_text(encoding='utf-8'))
         assert {key if '.' in key else f'{GROUP}.{key}' for key in asked} <= keys, module.name
-    ends = [name.rpartition('.')[2] for name in THRESHOLDS]
-    assert {f'{GROUP}.{key}' for key in (*SWITCHES, *(f'threshold_{end}' for end in ends))} <= keys
+    others = (*SWITCHES, *map(threshold_key, THRESHOLDS))
+    assert {f'{GROUP}.{key}' for key in others} <= keys
 
 
 def test_another_language_is_refused() -> None:
