@@ -1,65 +1,43 @@
 """
 The gallery: enrolled people and their embeddings, in one SQLite file.
 
-Holds names and embeddings, never pictures. Every change is one transaction: after a crash the file
-holds either all of it or nothing.
+Holds names and embeddings, and aligned crops only of those who were enrolled with them. Every
+change is one transaction: after a crash the file holds either all of it or nothing. No file is
+made before somebody is enrolled.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 
+from classroom_fer_ros.core import gallery_file
 from classroom_fer_ros.core.arrays import FloatArray
 from classroom_fer_ros.core.errors import GalleryError
+from classroom_fer_ros.core.gallery_cipher import Cipher
+from classroom_fer_ros.core.gallery_file import GalleryKind
+from classroom_fer_ros.core.gallery_rows import (
+    insert_person,
+    read_people,
+    read_views,
+    replace_views,
+)
 from classroom_fer_ros.core.model_card import ModelCard
+from classroom_fer_ros.core.person import Person, checked_name, is_expired, to_iso
+from classroom_fer_ros.core.view_choice import View, checked_embeddings, choose_views
 
-SCHEMA_VERSION = 1
-#: Marks the file as ours, so that no other program's database is taken for a gallery.
-APPLICATION_ID = 0x46455247  # 'FERG'
+__all__ = ['Gallery', 'Match', 'Person', 'View', 'margin_of']
+
 THRESHOLD_SETTING = 'similarity_threshold'
 #: The best person must be this much more similar than the second: of two who look alike, neither
 #: is named. For models whose cards say no other margin.
 MARGIN_SETTING = 'similarity_margin'
 MIN_MARGIN = 0.03
-#: Embeddings whose length differs more from 1 are none.
-UNIT_TOLERANCE = 1e-2
-
-SCHEMA = f"""
-CREATE TABLE model (name TEXT NOT NULL, sha256 TEXT NOT NULL);
-CREATE TABLE people (
-    person_id TEXT PRIMARY KEY, name TEXT NOT NULL, enrolled_at TEXT NOT NULL
-);
-CREATE TABLE embeddings (
-    person_id TEXT NOT NULL REFERENCES people ON DELETE CASCADE, vector BLOB NOT NULL
-);
-CREATE INDEX embeddings_of_person ON embeddings (person_id);
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """
-    One enrolled person.
-
-    :param person_id: permanent, without any trace of the name
-    :param enrolled_at: ISO 8601, UTC where the caller gave seconds
-    :param embeddings: number of pictures enrolled
-    """
-
-    person_id: str
-    name: str
-    enrolled_at: str
-    embeddings: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,92 +56,158 @@ class Match:
 class Gallery:
     """Enrols, forgets and finds people. Used by one thread at a time."""
 
-    def __init__(self, path: Path, card: ModelCard, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, kind: GalleryKind) -> None:
         """Use `open`."""
         self.path = path
-        self._connection = connection
-        self._threshold = card.settings[THRESHOLD_SETTING]
-        self._margin = margin_of(card)
-        self._people: list[Person] = []
-        self._centres: FloatArray = np.empty((0, 0), np.float32)
-        self._size: int | None = None
-        self._load()
+        self._kind = kind
+        self._threshold = kind.card.settings[THRESHOLD_SETTING]
+        self._margin = margin_of(kind.card)
+        self._connection: sqlite3.Connection | None = None
+        self._seen: tuple[int, int] | None = None
+        self._set([])
 
     @classmethod
-    def open(cls, path: Path, card: ModelCard) -> Gallery:
+    def open(cls, path: Path, card: ModelCard, cipher: Cipher | None = None) -> Gallery:
         """
-        Open a gallery, or make an empty one where there is no file.
+        Open a gallery; where there is no file, it is empty.
 
         :param card: model whose embeddings the gallery holds
-        :raises GalleryError: if the file is broken (it is left as it is), is another program's,
-            holds another model's embeddings or cannot be written, or if the card has no threshold
+        :param cipher: of an encrypted gallery
+        :raises GalleryError: if the file is broken (it is set aside), is another program's, holds
+            another model's embeddings, has another key or cannot be read, or if the card has no
+            threshold
         """
         if THRESHOLD_SETTING not in card.settings:
             raise GalleryError(
                 f'the card of {card.name} has no {THRESHOLD_SETTING} among its settings: '
                 f'without one nobody can be told from a stranger; run `{card.command}`'
             )
-        connection: sqlite3.Connection | None = None
-        try:
-            if not path.exists():
-                _create(path, card)
-            connection = _connect(path)
-            _check(path, connection, card)
-            return cls(path, card, connection)
-        except (sqlite3.Error, OSError, ValueError) as error:
-            if connection is not None:
-                connection.close()
-            raise GalleryError(
-                f'gallery {path} cannot be opened: {error}; it was left as it is: restore a copy '
-                'of it, or move it away and enrol again'
-            ) from error
-        except GalleryError:
-            if connection is not None:
-                connection.close()
-            raise
+        gallery = cls(path, GalleryKind(card=card, cipher=cipher))
+        gallery.refresh()
+        return gallery
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._seen = None
 
-    def enroll(self, name: str, embeddings: FloatArray, enrolled_at: float | str) -> str:
+    @property
+    def notice(self) -> str:
+        """What the user should know of the file, in plain words; empty while all is well."""
+        aside = gallery_file.files_set_aside(self.path)
+        if not aside:
+            return ''
+        return (
+            f'{aside[-1]} is a broken gallery that was set aside, and those enrolled in it are '
+            f'not known here: put a copy from before into the place of {self.path}, or erase it'
+        )
+
+    def refresh(self) -> bool:
+        """
+        Read the file anew if another process has changed, made or replaced it.
+
+        :return: whether it was read
+        :raises GalleryError: if it cannot be; what was known before stays
+        """
+        try:
+            inode = self.path.stat().st_ino
+        except FileNotFoundError:
+            is_news = bool(self._people)
+            self.close()
+            self._set([])
+            return is_news
+        except OSError as error:
+            raise GalleryError(f'gallery {self.path} cannot be read: {error}') from error
+        if self._connection is None or self._seen is None or self._seen[0] != inode:
+            self.close()
+            self._connection = gallery_file.connect(self.path, self._kind)
+        try:
+            (version,) = self._connection.execute('PRAGMA data_version').fetchone()
+            if self._seen == (inode, version):
+                return False
+            self._set(read_people(self._connection, self._kind.cipher))
+        except (sqlite3.Error, ValueError) as error:
+            self.close()
+            raise gallery_file.failure(self.path, error) from error
+        self._seen = (inode, version)
+        return True
+
+    def enroll(
+        self,
+        name: str,
+        views: Sequence[View] | FloatArray,
+        enrolled_at: float | str,
+        expires_at_s: float | None = None,
+    ) -> str:
         """
         Add a person.
 
         :param name: any text that is not blank; two people may have the same
-        :param embeddings: shape (n, size), n at least 1, rows of unit length
+        :param views: or their embeddings alone, shape (n, size), n at least 1, rows of unit
+            length; of many, the best and most different are kept
         :param enrolled_at: seconds since 1970 or ISO 8601
+        :param expires_at_s: when the person is to be erased, seconds since 1970; None for never
         :return: the new person's id
         :raises GalleryError: if the name is blank, an embedding is none, or the file cannot be
             written
         """
-        if not name.strip():
-            raise GalleryError('a person needs a name that is not blank')
-        vectors = self._checked(embeddings)
-        person_id = uuid.uuid4().hex
-        with self._transaction() as cursor:
-            cursor.execute(
-                'INSERT INTO people VALUES (?, ?, ?)', (person_id, name, _iso(enrolled_at))
-            )
-            cursor.executemany(
-                'INSERT INTO embeddings VALUES (?, ?)',
-                [(person_id, vector.tobytes()) for vector in vectors],
-            )
-        self._load()
-        return person_id
+        person = Person(
+            person_id=uuid.uuid4().hex,
+            name=checked_name(name),
+            enrolled_at=to_iso(enrolled_at),
+            expires_at='' if expires_at_s is None else to_iso(expires_at_s),
+            embeddings=len(views),
+        )
+        chosen = choose_views(self._checked_views(views))
+        connection = self._writable()
+        with gallery_file.transaction(self.path, connection) as cursor:
+            insert_person(cursor, person, self._kind.cipher)
+            replace_views(cursor, person.person_id, chosen, self._kind.cipher)
+        self._reload(connection)
+        return person.person_id
 
-    def forget(self, person_id: str) -> bool:
+    def add_views(self, person_id: str, views: Sequence[View]) -> None:
         """
-        Erase a person's name and embeddings.
+        Learn more about somebody; of all views, the best and most different are kept.
 
-        :return: whether there was such a person
+        :raises GalleryError: if nobody has this id, an embedding is none, or the file cannot be
+            written
+        """
+        added = self._checked_views(views)
+        connection = self._writable()
+        with gallery_file.transaction(self.path, connection) as cursor:
+            known = read_views(connection, person_id, self._kind.cipher)
+            if not known:
+                raise GalleryError(f'nobody has the id {person_id!r}')
+            replace_views(cursor, person_id, choose_views([*known, *added]), self._kind.cipher)
+        self._reload(connection)
+
+    def forget(self, person_id: str) -> Person | None:
+        """
+        Erase a person's name, embeddings and stored crops.
+
+        :return: who that was; None if there was nobody
         :raises GalleryError: if the file cannot be written
         """
-        with self._transaction() as cursor:
-            cursor.execute('DELETE FROM people WHERE person_id = ?', (person_id,))
-            is_gone = cursor.rowcount > 0
-        self._load()
-        return is_gone
+        self.refresh()
+        person = next((one for one in self._people if one.person_id == person_id), None)
+        if person is not None:
+            self._erase([person])
+        return person
+
+    def erase_expired(self, now_s: float) -> list[Person]:
+        """
+        Erase everybody whose time is over.
+
+        :param now_s: seconds since 1970
+        :return: who that was
+        :raises GalleryError: if the file cannot be written
+        """
+        expired = [person for person in self._people if is_expired(person, now_s)]
+        if expired:
+            self._erase(expired)
+        return expired
 
     def people(self) -> list[Person]:
         """Everybody enrolled, in the order of enrolment."""
@@ -181,17 +225,14 @@ class Gallery:
         if not self._people:
             return None
         best = int(similarity.argmax())
-        others = np.delete(similarity, best)
-        if similarity[best] <= self._threshold:
+        highest = float(similarity[best])
+        if highest <= self._threshold:
             return None
-        if len(others) and similarity[best] - others.max() < self._margin:
+        similarity[best] = -np.inf
+        if highest - float(similarity.max()) < self._margin:
             return None
         person = self._people[best]
-        return Match(
-            person_id=person.person_id,
-            person_name=person.name,
-            similarity=float(similarity[best]),
-        )
+        return Match(person_id=person.person_id, person_name=person.name, similarity=highest)
 
     def similarities(self, embedding: FloatArray) -> FloatArray:
         """
@@ -204,114 +245,54 @@ class Gallery:
         (probe,) = self._checked(embedding[None])
         return self._centres @ probe if self._people else np.empty(0, np.float32)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Cursor]:
-        cursor = self._connection.cursor()
-        try:
-            cursor.execute('BEGIN IMMEDIATE')
-            yield cursor
-            cursor.execute('COMMIT')
-        except (sqlite3.Error, UnicodeEncodeError) as error:
-            raise GalleryError(f'gallery {self.path} cannot be changed: {error}') from error
-        finally:
-            if self._connection.in_transaction:
-                self._connection.rollback()
-
-    def _load(self) -> None:
-        """Read everybody into memory; one mean direction a person is what search compares with."""
-        vectors: dict[str, list[FloatArray]] = {}
-        for person_id, blob in self._connection.execute('SELECT * FROM embeddings'):
-            vectors.setdefault(person_id, []).append(np.frombuffer(blob, np.float32))
-        rows = self._connection.execute('SELECT * FROM people ORDER BY rowid').fetchall()
-        people, centres = [], []
-        for person_id, name, enrolled_at in rows:
-            if person_id not in vectors:
-                raise sqlite3.DatabaseError(f'person {person_id} has no embedding')
-            own = np.stack(vectors[person_id])
-            people.append(
-                Person(
-                    person_id=person_id,
-                    name=name,
-                    enrolled_at=enrolled_at,
-                    embeddings=len(own),
-                )
+    def _erase(self, people: Sequence[Person]) -> None:
+        connection = self._writable()
+        with gallery_file.transaction(self.path, connection) as cursor:
+            cursor.executemany(
+                'DELETE FROM people WHERE person_id = ?', [(one.person_id,) for one in people]
             )
+        self._reload(connection)
+
+    def _writable(self) -> sqlite3.Connection:
+        """The open file, made if there is none yet."""
+        self.refresh()
+        if self._connection is None:
+            gallery_file.create(self.path, self._kind)
+            self.refresh()
+        if self._connection is None:
+            raise GalleryError(f'gallery {self.path} has gone while it was being written')
+        return self._connection
+
+    def _reload(self, connection: sqlite3.Connection) -> None:
+        """Own changes do not count for SQLite as changes that others have to read."""
+        self._set(read_people(connection, self._kind.cipher))
+
+    def _set(self, people: Sequence[tuple[Person, FloatArray]]) -> None:
+        """Hold everybody in memory; one mean direction a person is what search compares with."""
+        centres = []
+        for _, own in people:
             centre = own.mean(axis=0)
             # Opposite embeddings have no mean direction: such a person is never found.
             centres.append(centre / max(float(np.linalg.norm(centre)), 1e-6))
-        self._people = people
-        self._centres = np.stack(centres) if centres else np.empty((0, 0), np.float32)
+        self._people = [person for person, _ in people]
+        self._centres: FloatArray = np.stack(centres) if centres else np.empty((0, 0), np.float32)
         self._size = self._centres.shape[1] if people else None
 
+    def _checked_views(self, views: Sequence[View] | FloatArray) -> list[View]:
+        if isinstance(views, np.ndarray):
+            return [View(embedding=vector) for vector in self._checked(views)]
+        if not views:
+            raise GalleryError('nobody is enrolled without a view')
+        vectors = self._checked(np.stack([view.embedding for view in views]))
+        return [
+            View(embedding=vector, quality=view.quality, crop_bgr=view.crop_bgr)
+            for vector, view in zip(vectors, views, strict=True)
+        ]
+
     def _checked(self, embeddings: FloatArray) -> FloatArray:
-        vectors = np.ascontiguousarray(embeddings, np.float32)
-        if vectors.ndim != 2 or vectors.size == 0:
-            raise GalleryError(f'embeddings of shape {vectors.shape}: must be (n, size), n >= 1')
-        if self._size is not None and vectors.shape[1] != self._size:
-            raise GalleryError(
-                f'embeddings of size {vectors.shape[1]}: those in {self.path} have {self._size}'
-            )
-        if not (np.abs(np.linalg.norm(vectors, axis=1) - 1.0) <= UNIT_TOLERANCE).all():
-            raise GalleryError('embeddings must have unit length')  # also refuses NaN
-        return vectors
+        return checked_embeddings(embeddings, self._size)
 
 
 def margin_of(card: ModelCard) -> float:
     """How much more similar the best person must be than the second, for a model."""
     return card.settings.get(MARGIN_SETTING, MIN_MARGIN)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    # What is forgotten shall not linger in free pages of the file.
-    connection.execute('PRAGMA secure_delete = ON')
-    connection.execute('PRAGMA foreign_keys = ON')
-    return connection
-
-
-def _create(path: Path, card: ModelCard) -> None:
-    """Write an empty gallery aside and move it into place: what lies there is always whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    part.unlink(missing_ok=True)
-    with closing(_connect(part)) as connection:
-        connection.executescript(f'BEGIN IMMEDIATE; {SCHEMA}')
-        connection.execute('INSERT INTO model VALUES (?, ?)', (card.name, card.sha256))
-        connection.execute('COMMIT')
-    part.rename(path)
-
-
-def _check(path: Path, connection: sqlite3.Connection, card: ModelCard) -> None:
-    """Refuse what is no gallery, or one of another version or model."""
-    (application,) = connection.execute('PRAGMA application_id').fetchone()
-    (version,) = connection.execute('PRAGMA user_version').fetchone()
-    if application != APPLICATION_ID:
-        raise GalleryError(f"{path} is no gallery but another program's database")
-    if version != SCHEMA_VERSION:
-        raise GalleryError(
-            f'gallery {path} has schema {version}, this release reads {SCHEMA_VERSION}: '
-            'use the release that wrote it, or enrol again in a new file'
-        )
-    (problem,) = connection.execute('PRAGMA quick_check').fetchone()
-    if problem != 'ok':
-        raise sqlite3.DatabaseError(problem)
-    row = connection.execute('SELECT name, sha256 FROM model').fetchone()
-    if row is None:
-        raise sqlite3.DatabaseError('it does not say which model made its embeddings')
-    name, sha256 = row
-    if sha256 != card.sha256:
-        raise GalleryError(
-            f'gallery {path} holds embeddings of {name} ({sha256[:12]}), the model in use is '
-            f'{card.name} ({card.sha256[:12]}): their embeddings cannot be compared; use the '
-            'model of the gallery, or enrol everybody again in a new file'
-        )
-
-
-def _iso(enrolled_at: float | str) -> str:
-    try:
-        if isinstance(enrolled_at, str):
-            datetime.fromisoformat(enrolled_at.replace('Z', '+00:00'))
-            return enrolled_at
-        return datetime.fromtimestamp(enrolled_at, timezone.utc).isoformat(timespec='seconds')
-    except (ValueError, OverflowError, OSError) as error:
-        raise GalleryError(f'enrolled at {enrolled_at!r}: must be a date and time') from error
