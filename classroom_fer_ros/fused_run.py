@@ -68,6 +68,11 @@ class Output:
             versions=installed_versions(),
         )
 
+    def erase_person(self, person_id: str) -> str:
+        """As of `PersonRecords`; called with the analysis' lock held."""
+        self._session.summary.erase_person(person_id)
+        return self._files.erase_person(person_id) if self._files is not None else ''
+
     def close(self) -> None:
         """Finish the files."""
         if self._files is not None:
@@ -104,6 +109,7 @@ def _run(node: PipelineNode, options: argparse.Namespace) -> int:
     session, interruption = Session(), Interruption()
     output = Output(node, session, options.out)
     node.add_listener(output.on_result, wants_overlay=options.out is not None)
+    node.add_records(output)
     node.on_end = session.end
     with _spinning(node):
         try:

@@ -47,6 +47,13 @@ class AlertSubjects:
             keys.append(key)
         return keys
 
+    def forget(self, person_id: str) -> None:
+        """Take nobody for a person any more."""
+        faces = self._person_of_face.items()
+        self._person_of_face = {face: one for face, one in faces if one != person_id}
+        seats = self._last_at_seat.items()
+        self._last_at_seat = {seat: last for seat, last in seats if last[0] != person_id}
+
     def _key(self, student: StudentState, people: set[str], stamp_s: float) -> str:
         person_id = self._person_of_face.get(student.face_id, '')
         seat = seat_key(student)

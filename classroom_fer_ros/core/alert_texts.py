@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from classroom_fer_ros.core.results import AlertKind
+from dataclasses import replace
+
+from classroom_fer_ros.core.results import Alert, AlertKind
 from classroom_fer_ros.core.texts import Texts, load_texts
 
 
@@ -42,3 +44,10 @@ class AlertTexts:
     def about_problem(self, kind: AlertKind, problem: str) -> str:
         """Sentence about the camera or the system."""
         return self._texts(f'alert.{kind.value}', problem=problem)
+
+    def without(self, alert: Alert, person_id: str) -> Alert:
+        """An alert as if it were about nobody known, where it is about this person."""
+        if alert.person_id != person_id:
+            return alert
+        text = self.about_student(alert.kind, self.who('', ''))
+        return replace(alert, person_id='', subject='', text=text)

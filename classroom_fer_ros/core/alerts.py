@@ -132,6 +132,18 @@ class AlertEngine:
             return alert
         return None
 
+    def forget_person(self, person_id: str) -> None:
+        """Clear what is known of a person; what is said of it from now on names nobody."""
+        self._subjects.forget(person_id)
+        self._changes = [self._texts.without(one, person_id) for one in self._changes]
+        for place, watch in list(self._watches.items()):
+            is_about = watch.alert is not None and watch.alert.person_id == person_id
+            if watch.alert is not None and is_about:
+                watch.alert = self._texts.without(watch.alert, person_id)
+                self._clear(watch)
+            if is_about or place[1] == person_id:
+                del self._watches[place]
+
     def report(self, kind: AlertKind, problem: str, stamp_s: float) -> None:
         """
         Tell now and then how the camera or the system is, which no picture shows.

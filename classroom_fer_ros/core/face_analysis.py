@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from classroom_fer_ros.core.alignment import AlignedCrop
+from classroom_fer_ros.core.errors import GalleryError
 from classroom_fer_ros.core.face_finding import FaceFinder
 from classroom_fer_ros.core.frame import Frame
-from classroom_fer_ros.core.gallery import Gallery
-from classroom_fer_ros.core.identity import IdentityStage
+from classroom_fer_ros.core.gallery import Gallery, Person
+from classroom_fer_ros.core.identity import NO_GALLERY, IdentityStage
+from classroom_fer_ros.core.live_enrolment import LiveEnrolment, OnDone, face_to_enroll
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
 from classroom_fer_ros.core.profiles import profile_named
 from classroom_fer_ros.core.results import Face, FrameResult
@@ -31,6 +33,7 @@ class FaceAnalysis:
         self._switches = switches
         self._times = times or StageTimes()
         self._identity = make_identity_stage(config)
+        self._identity_config = config.identity
         self._finder = FaceFinder(
             config.light, config.detection, config.tracking, config.num_threads, self._times
         )
@@ -82,7 +85,7 @@ class FaceAnalysis:
         with self._times('align'):
             crops = self._finder.cut(self._identity.due(faces, frame.stamp_s))
         with self._times('identity'):
-            return self._identity.update(faces, crops, frame.stamp_s)
+            return self._identity.update(faces, crops, frame.stamp_s, is_still=frame.is_still)
 
     def cut(self, faces: Iterable[Face]) -> dict[str, AlignedCrop]:
         """Aligned crops of some faces of the last picture, by face_id."""
@@ -92,15 +95,44 @@ class FaceAnalysis:
         """Aligned crop of every face of the last picture, by face_id."""
         return self._finder.crops()
 
-    def enroll(self, face_id: str, person_name: str, enrolled_at_s: float) -> str:
+    def begin_enrolment(
+        self, face_id: str, person_name: str, enrolled_at_s: float, on_done: OnDone
+    ) -> LiveEnrolment:
         """
-        Add somebody who is in the last picture to the gallery.
+        Enrol somebody who is in the picture, by the views of the coming seconds.
 
+        :param face_id: of the last picture; empty for the only face in it
         :param enrolled_at_s: time of day, seconds since the epoch
-        :return: the new person_id
-        :raises GalleryError: if there is no gallery, no such face, or the name is empty
+        :param on_done: called once with the outcome, by whatever ends the enrolment
+        :raises GalleryError: if there is no gallery, no such face, several faces and no face_id,
+            or the name is blank
         """
-        return self._identity.enroll(face_id, person_name, self.crops(), enrolled_at_s)
+        if self.gallery is None:
+            raise GalleryError(NO_GALLERY)
+        face_id = face_to_enroll(face_id, self._finder.faces)
+        enrolment = LiveEnrolment(
+            face_id, person_name, enrolled_at_s, self._identity_config, on_done
+        )
+        self._identity.begin_enrolment(enrolment)
+        return enrolment
+
+    def finish_enrolment(self, enrolment: LiveEnrolment) -> None:
+        """Enrol with the views there are, as when no more pictures come; once at most."""
+        self._identity.finish_enrolment(enrolment)
+
+    def forget(self, person_id: str) -> Person | None:
+        """
+        Erase a person from gallery and memory.
+
+        :return: who that was, None for nobody
+        :raises GalleryError: if there is no gallery, or it cannot be written
+        """
+        return self._identity.forget(person_id)
+
+    @property
+    def gallery_problem(self) -> str:
+        """What is wrong with the gallery, in plain words; empty while all is well."""
+        return self._identity.problem
 
     def reset(self) -> None:
         """Forget every face; the gallery stays."""
@@ -124,6 +156,8 @@ def make_identity_stage(config: PipelineConfig) -> IdentityStage:
     return IdentityStage(
         config.embedding_card,
         config.gallery_path,
+        config.gallery,
+        config.identity,
         profile_named(config.profile),
         interval_s=config.identity_interval_s,
         hold_s=config.tracking.lost_hold_s,

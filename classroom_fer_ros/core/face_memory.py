@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from classroom_fer_ros.core.results import Face
@@ -27,6 +27,10 @@ class FaceMemory(Generic[Memory]):
 
     def __iter__(self) -> Iterator[Memory]:
         return iter(self._memories.values())
+
+    def by_id(self) -> Mapping[str, Memory]:
+        """Every memory by face_id."""
+        return self._memories
 
     def see(self, faces: Sequence[Face], stamp_s: float) -> list[Memory]:
         """Memories of the faces of a picture, in their order; who is long gone is forgotten."""

@@ -38,14 +38,15 @@ class Cipher:
     def seal(self, value: bytes, about: str) -> bytes:
         """:param about: what the value belongs to; `open` must be given the same"""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._aead.encrypt(nonce, value, about.encode())
+        return nonce + bytes(self._aead.encrypt(nonce, value, about.encode()))
 
     def open(self, sealed: bytes, about: str) -> bytes:
         """:raises ValueError: if it was changed, sealed with another key or for another place"""
         from cryptography.exceptions import InvalidTag
 
         try:
-            return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about.encode())
+            nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+            return bytes(self._aead.decrypt(nonce, text, about.encode()))
         except InvalidTag as error:
             raise ValueError(f'{about} cannot be decrypted: it was changed') from error
 

@@ -120,6 +120,10 @@ class Lesson:
         """Changes between two pictures, of the camera for one; the next update lacks them."""
         return self._alerts.take_changes()
 
+    def forget_person(self, person_id: str) -> None:
+        """Clear what is known of a person; alerts about them name nobody from now on."""
+        self._alerts.forget_person(person_id)
+
     @property
     def active(self) -> tuple[Alert, ...]:
         """All alerts that stand."""

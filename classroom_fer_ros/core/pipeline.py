@@ -13,8 +13,9 @@ from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.face_analysis import FaceAnalysis
 from classroom_fer_ros.core.face_finding import make_detector
 from classroom_fer_ros.core.frame import Frame
-from classroom_fer_ros.core.gallery import Gallery
+from classroom_fer_ros.core.gallery import Gallery, Person
 from classroom_fer_ros.core.lesson import Lesson
+from classroom_fer_ros.core.live_enrolment import LiveEnrolment, OnDone
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
 from classroom_fer_ros.core.profiles import Feature, profile_named
 from classroom_fer_ros.core.relief import relieved
@@ -166,15 +167,35 @@ class ClassroomPipeline:
         """Aligned crops of some faces of the last picture, by face_id."""
         return self._faces.cut(faces)
 
-    def enroll(self, face_id: str, person_name: str, enrolled_at_s: float) -> str:
+    def begin_enrolment(
+        self, face_id: str, person_name: str, enrolled_at_s: float, on_done: OnDone
+    ) -> LiveEnrolment:
         """
-        Add somebody who is in the last picture to the gallery.
+        Enrol somebody who is in the picture, by the views of the coming seconds.
 
-        :param enrolled_at_s: time of day, seconds since the epoch
-        :return: the new person_id
-        :raises GalleryError: if there is no gallery, no such face, or the name is empty
+        As `FaceAnalysis.begin_enrolment`.
         """
-        return self._faces.enroll(face_id, person_name, enrolled_at_s)
+        return self._faces.begin_enrolment(face_id, person_name, enrolled_at_s, on_done)
+
+    def finish_enrolment(self, enrolment: LiveEnrolment) -> None:
+        """Enrol with the views there are, as when no more pictures come; once at most."""
+        self._faces.finish_enrolment(enrolment)
+
+    def forget(self, person_id: str) -> Person | None:
+        """
+        Erase a person from the gallery and from everything that is remembered of the lesson.
+
+        :return: who that was, None for nobody
+        :raises GalleryError: if there is no gallery, or it cannot be written
+        """
+        person = self._faces.forget(person_id)
+        self._lesson.forget_person(person_id)
+        return person
+
+    @property
+    def gallery_problem(self) -> str:
+        """What is wrong with the gallery, in plain words; empty while all is well."""
+        return self._faces.gallery_problem
 
     def report_camera(self, problem: str, stamp_s: float) -> None:
         """

@@ -8,6 +8,11 @@ from classroom_fer_ros.core.alerts import AlertConfig
 from classroom_fer_ros.core.class_state import ClassStateConfig
 from classroom_fer_ros.core.detection import DetectionConfig
 from classroom_fer_ros.core.embedding import EMBEDDING_CARD
+from classroom_fer_ros.core.enrolment_config import (
+    USUAL_GALLERY,
+    GalleryConfig,
+    IdentityConfig,
+)
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.expression_smoothing import SmootherConfig
 from classroom_fer_ros.core.expression_visibility import VisibilityConfig
@@ -66,12 +71,14 @@ class PipelineConfig:
     identity_interval_s: float = field(
         default=2.0,
         metadata={
-            'description': 'a face is looked up in the gallery this often',
+            'description': 'a face that has been looked up often enough is looked up again this '
+            'often; sooner where it is seen better or was lost',
             'unit': 's',
             'range': (0.0, 3600.0),
             'is_live': True,
         },
     )
+    identity: IdentityConfig = field(default_factory=IdentityConfig, metadata={'is_flat': True})
     expression_visibility: VisibilityConfig = field(
         default_factory=VisibilityConfig, metadata={'is_flat': True}
     )
@@ -80,8 +87,13 @@ class PipelineConfig:
         metadata={'description': 'model card, a file name in the folder of models or a path'},
     )
     gallery_path: str = field(
-        default='', metadata={'description': 'file of the enrolled people; empty for nobody'}
+        default=USUAL_GALLERY,
+        metadata={
+            'description': 'file of the enrolled people; auto: classroom_fer_ros/gallery.sqlite '
+            "in the user's data directory (XDG_DATA_HOME); empty for nobody"
+        },
     )
+    gallery: GalleryConfig = field(default_factory=GalleryConfig, metadata={'is_flat': True})
     provider: str = field(
         default='cpu',
         metadata={

@@ -21,6 +21,7 @@ from classroom_fer_ros.core.annotated_film import AnnotatedFilm
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import SourceError
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
+from classroom_fer_ros.core.person_records import erase_from_text
 from classroom_fer_ros.core.results import (
     Alert,
     ClassState,
@@ -130,6 +131,18 @@ class SessionOutput:
         for topic, rows in entries.items():
             self._tables[topic].write(result, rows)
 
+    def erase_person(self, person_id: str) -> str:
+        """
+        Take a person's id out of the tables, as of `PersonRecords`; the film stays.
+
+        :raises DataError: if a table cannot be changed
+        """
+        count = sum(table.erase(person_id) for table in self._tables.values())
+        if not count:
+            return ''
+        words = f'{count} entries in the tables of {self.folder}'
+        return words if self._film is None else f'{words} (its film shows faces still)'
+
     def close(self) -> None:
         """Finish every file."""
         if self._film is not None:
@@ -163,6 +176,14 @@ class _Table:
     def close(self) -> None:
         with suppress(OSError):  # `write` has told of it
             self._lines.close()
+
+    def erase(self, person_id: str) -> int:
+        """Take an id out of the rows that were written; how often it was there."""
+        self.close()
+        count = erase_from_text(self._path, person_id)
+        self._lines = self._path.open('a', newline='', encoding='utf-8', buffering=1)
+        self._writer = csv.DictWriter(self._lines, self._writer.fieldnames)
+        return count
 
     def _end_with_whole_row(self) -> None:
         """Take back the part of a row that still found room."""

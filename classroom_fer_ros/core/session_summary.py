@@ -26,6 +26,7 @@ class StudentSummary:
     """
 
     face_id: str
+    person_id: str = ''
     name: str = ''
     seen_s: float = 0.0
     expression_s: dict[str, float] = field(default_factory=dict)
@@ -70,7 +71,8 @@ class SessionSummary:
         self.alerts += [a for a in result.alert_changes if a.status is AlertStatus.RAISED]
         for face in result.faces:
             student = self.students.setdefault(face.face_id, StudentSummary(face_id=face.face_id))
-            student.name = face.person_name or student.name
+            if face.person_id:
+                student.person_id, student.name = face.person_id, face.person_name
             student.seen_s += elapsed_s
         for expression in result.expressions:
             if expression.status is Judgement.JUDGED:
@@ -80,3 +82,11 @@ class SessionSummary:
             student = self.students[fatigue.face_id]
             student.blink_count, student.yawn_count = fatigue.blink_count, fatigue.yawn_count
             student.worst = max(student.worst, fatigue.state, key=lambda state: state.value)
+
+    def erase_person(self, person_id: str) -> str:
+        """Forget a person's name, as of `PersonRecords`; what was added up stays, of nobody."""
+        for student in self.students.values():
+            if student.person_id == person_id:
+                student.person_id = student.name = ''
+        self.alerts = [alert for alert in self.alerts if alert.person_id != person_id]
+        return ''

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Protocol
 
 from classroom_fer_msgs.srv import EnrollPerson, ForgetPerson, ListPeople
+from rclpy.node import Node
+from rclpy.task import Future
 
+from classroom_fer_ros.core.enrolment import Enrolled
 from classroom_fer_ros.core.errors import GalleryError
-from classroom_fer_ros.core.gallery import Gallery
+from classroom_fer_ros.core.gallery import Gallery, Person
+from classroom_fer_ros.core.identity import NO_GALLERY
+from classroom_fer_ros.core.live_enrolment import LiveEnrolment, OnDone
+from classroom_fer_ros.core.person_records import PersonRecords, erase_everywhere
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.service_desk import Handler
 
-NO_GALLERY = 'identification is off: set the parameter gallery_path to a file and restart'
+#: Where no more pictures come, enrolling ends so long after it should have.
+PATIENCE_S = 3.0
+#: Those whose time is over are looked for this often.
+EXPIRY_PERIOD_S = 60.0
 
 
 class Enrolling(Protocol):
@@ -23,17 +34,37 @@ class Enrolling(Protocol):
     @property
     def gallery(self) -> Gallery | None: ...
 
-    def enroll(self, face_id: str, person_name: str, enrolled_at_s: float) -> str: ...
+    def begin_enrolment(
+        self, face_id: str, person_name: str, enrolled_at_s: float, on_done: OnDone
+    ) -> LiveEnrolment: ...
+
+    def finish_enrolment(self, enrolment: LiveEnrolment) -> None: ...
+
+    def forget(self, person_id: str) -> Person | None: ...
+
+    @property
+    def gallery_problem(self) -> str: ...
 
 
 class EnrolmentDesk:
     """Answers what is asked about the enrolled."""
 
     def __init__(
-        self, analysis: Enrolling, lock: Callable[[], AbstractContextManager[object]]
+        self,
+        node: Node,
+        analysis: Enrolling,
+        lock: Callable[[], AbstractContextManager[object]],
+        enroll_s: float,
+        records: Callable[[], Sequence[PersonRecords]] = tuple,
     ) -> None:
-        """:param lock: held while the analysis and its gallery are touched"""
-        self._analysis, self._lock = analysis, lock
+        """
+        :param lock: held while the analysis and its gallery are touched
+        :param enroll_s: how long enrolling takes, in the pictures' time
+        :param records: what else is kept of people
+        """
+        self._node, self._analysis, self._lock = node, analysis, lock
+        self._enroll_s, self._records = enroll_s, records
+        self._looked_s = -EXPIRY_PERIOD_S
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
         """Type and handler by the service's name."""
@@ -43,28 +74,91 @@ class EnrolmentDesk:
             topics.LIST_PEOPLE: (ListPeople, self._on_list),
         }
 
+    def facts(self) -> dict[str, str]:
+        """Values for /diagnostics: how many are enrolled, and what is wrong with the gallery."""
+        gallery = self._analysis.gallery
+        if gallery is None:
+            return {}
+        problem = self._analysis.gallery_problem or gallery.notice
+        facts = {'enrolled people': str(len(gallery.people()))}
+        return {**facts, 'gallery': problem} if problem else facts
+
+    def tick(self) -> None:
+        """Erase those whose time is over; called now and then."""
+        if time.monotonic() - self._looked_s < EXPIRY_PERIOD_S:
+            return
+        self._looked_s = time.monotonic()
+        try:
+            with self._lock():
+                gallery = self._analysis.gallery
+                expired = gallery.erase_expired(time.time()) if gallery is not None else []
+                for person in expired:
+                    words = self._erase(person.person_id)
+                    self._node.get_logger().info(f'expired and erased: {words}')
+        except GalleryError as error:
+            self._node.get_logger().warning(str(error))
+
     def _gallery(self) -> Gallery:
         gallery = self._analysis.gallery
         if gallery is None:
             raise GalleryError(NO_GALLERY)
+        gallery.refresh()
         return gallery
 
-    def _on_enroll(self, request: EnrollPerson.Request, response: EnrollPerson.Response) -> str:
+    async def _on_enroll(
+        self, request: EnrollPerson.Request, response: EnrollPerson.Response
+    ) -> str:
+        done = Future(executor=self._node.executor)
+        done.add_done_callback(lambda _: None)  # wakes the executor, which then looks at us
         with self._lock():
-            response.person_id = self._analysis.enroll(
-                request.face_id, request.person_name, time.time()
+            enrolment = self._analysis.begin_enrolment(
+                request.face_id, request.person_name, time.time(), done.set_result
             )
-        return f'{request.person_name} is enrolled from face {request.face_id}'
+        patience = threading.Timer(self._enroll_s + PATIENCE_S, partial(self._finish, enrolment))
+        patience.daemon = True
+        patience.start()
+        outcome = await done
+        patience.cancel()
+        if isinstance(outcome, GalleryError):
+            raise outcome
+        response.person_id = outcome.person_id
+        return _words_of(outcome, enrolment.face_id)
+
+    def _finish(self, enrolment: LiveEnrolment) -> None:
+        """Called in the timer's thread, where the pictures do not come to an end of it."""
+        with self._lock():
+            self._analysis.finish_enrolment(enrolment)
 
     def _on_forget(self, request: ForgetPerson.Request, response: object) -> str:
         with self._lock():
-            if not self._gallery().forget(request.person_id):
-                raise GalleryError(f'nobody has the id {request.person_id!r}')
-        return f'erased {request.person_id}: the name and every embedding'
+            return 'erased ' + self._erase(request.person_id)
+
+    def _erase(self, person_id: str) -> str:
+        """
+        Erase a person everywhere; what that was, in words without the name.
+
+        :raises GalleryError: if nobody has this id
+        """
+        person = self._analysis.forget(person_id)
+        others = erase_everywhere(self._records(), person_id)
+        if person is None and not others:
+            raise GalleryError(f'nobody has the id {person_id!r}')
+        parts = others
+        if person is not None:
+            crops = f' and {person.crops} stored crops' if person.crops else ''
+            parts = [f'the name, {person.embeddings} embeddings{crops}', *others]
+        return f'{person_id}: ' + '; '.join(parts)
 
     def _on_list(self, request: object, response: ListPeople.Response) -> str:
         with self._lock():
-            people = sorted(self._gallery().people(), key=lambda person: person.name)
+            gallery = self._gallery()
+            people = sorted(gallery.people(), key=lambda person: person.name)
         response.person_ids = [person.person_id for person in people]
         response.person_names = [person.name for person in people]
-        return f'{len(people)} people are enrolled'
+        words = f'{len(people)} people are enrolled'
+        return f'{words}; {gallery.notice}' if gallery.notice else words
+
+
+def _words_of(enrolled: Enrolled, face_id: str) -> str:
+    done = 'learned more views' if enrolled.was_known else 'enrolled'
+    return f'{enrolled.name}: {done} from face {face_id}, {enrolled.views} views'

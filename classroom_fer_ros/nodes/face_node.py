@@ -32,9 +32,10 @@ class FaceNode(AnalysisNode):
         'light.',
         'detection.',
         'tracking.',
-        'identity_interval_s',
+        'identity_',
+        'enroll_',
         'embedding_card',
-        'gallery_path',
+        'gallery_',
         'provider',
         'num_threads',
         'frame_id',
@@ -57,6 +58,9 @@ class FaceNode(AnalysisNode):
             self._on_closed,
             lambda reason: self.get_logger().warning(reason or ENDED),
         )
+        self._enrolment = EnrolmentDesk(
+            self, self.faces, self.camera.lock, self.analysis.identity.enroll_s
+        )
 
     def reconfigure(self, config: NodeConfig) -> None:
         with self.camera.lock():
@@ -70,10 +74,10 @@ class FaceNode(AnalysisNode):
         self.camera.close()
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
-        return EnrolmentDesk(self.faces, self.camera.lock).handlers()
+        return self._enrolment.handlers()
 
     def facts(self) -> dict[str, str]:
-        return self.faces.models
+        return {**self.faces.models, **self._enrolment.facts()}
 
     @property
     def input_words(self) -> str:
@@ -90,6 +94,7 @@ class FaceNode(AnalysisNode):
         return self._qos == topics.PICTURE_RELIABLE_QOS
 
     def on_tick(self) -> None:
+        self._enrolment.tick()
         is_open = self.camera.source is not None
         if is_open and topics.picture_qos(self, self._topic) != self._qos:
             self.camera.renew()  # the publisher is new

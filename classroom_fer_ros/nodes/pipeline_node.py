@@ -19,6 +19,7 @@ from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.lettering import lettering_for
 from classroom_fer_ros.core.overlay import draw_overlay
+from classroom_fer_ros.core.person_records import PersonRecords
 from classroom_fer_ros.core.pipeline import ANALYSES, ClassroomPipeline
 from classroom_fer_ros.core.relief import Relief
 from classroom_fer_ros.core.results import FrameResult
@@ -64,11 +65,16 @@ class PipelineNode(SourceNode):
         self.on_end: Callable[[str], None] = lambda reason: None
         self._listeners: list[tuple[Listener, bool]] = []
         self._pipeline: ClassroomPipeline | None = None
+        self._records: list[PersonRecords] = []
         self._begun_s = 0.0
 
     def add_listener(self, listener: Listener, wants_overlay: bool = False) -> None:
         """Hand every result to somebody in this process as well, in the analysis thread."""
         self._listeners.append((listener, wants_overlay))
+
+    def add_records(self, records: PersonRecords) -> None:
+        """Let somebody in this process erase what it keeps of people who are forgotten."""
+        self._records.append(records)
 
     @property
     def pipeline(self) -> ClassroomPipeline:
@@ -104,6 +110,13 @@ class PipelineNode(SourceNode):
             lambda text: self.get_logger().warning(text, throttle_duration_sec=LOG_PERIOD_S),
         )
         self.undo_with(self._captures.close)
+        self._enrolment = EnrolmentDesk(
+            self,
+            self._pipeline,
+            self.camera.lock,
+            self.analysis.identity.enroll_s,
+            lambda: self._records,
+        )
         self._face_frames = FaceFrames(self)
         self.undo_with(self._face_frames.destroy)
 
@@ -132,6 +145,7 @@ class PipelineNode(SourceNode):
         return {
             **super().facts(),
             **self.pipeline.models,
+            **self._enrolment.facts(),
             'provider': self.pipeline.provider,
             'relief': relief,
         }
@@ -160,7 +174,7 @@ class PipelineNode(SourceNode):
             **super().handlers(),
             topics.ACKNOWLEDGE_ALERT: (AcknowledgeAlert, self._on_acknowledge),
             topics.QUIET_ALERTS: (SetBool, self._on_quiet),
-            **EnrolmentDesk(self.pipeline, self.camera.lock).handlers(),
+            **self._enrolment.handlers(),
             **self._captures.handlers(),
         }
 
@@ -232,6 +246,7 @@ class PipelineNode(SourceNode):
 
     def on_tick(self) -> None:
         super().on_tick()
+        self._enrolment.tick()
         if self.is_replayed:  # how fast it is played says nothing of the camera
             return
         with self.camera.lock():

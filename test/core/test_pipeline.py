@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classroom_fer_ros.core.enrolment_config import IdentityConfig
 from classroom_fer_ros.core.errors import ConfigError, GalleryError, ModelError, StampError
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.pipeline import ANALYSES, ClassroomPipeline, PipelineConfig
-from classroom_fer_ros.core.results import FatigueState, FrameResult, Judgement, Motion
+from classroom_fer_ros.core.results import Face, FatigueState, FrameResult, Judgement, Motion
 from classroom_fer_ros.core.simulation import SimulatedClassroom, SimulationConfig
 from films import read_film
 from simulated_lesson import FPS, Seen, center, watch
@@ -164,17 +165,36 @@ def test_photographs_have_nothing_to_do_with_each_other(pipeline: ClassroomPipel
 
 
 def test_enrolment_and_what_is_refused(tmp_path: Path) -> None:
-    image, _ = SimulatedClassroom(SimulationConfig(students=1)).render(0.0)
+    classroom = SimulatedClassroom(SimulationConfig(students=1))
+    outcomes: list = []
     with pytest.raises(GalleryError, match='gallery_path'):
-        ClassroomPipeline().enroll('001', 'Ana', 0.0)
-    pipeline = ClassroomPipeline(PipelineConfig(gallery_path=str(tmp_path / 'people.sqlite')))
-    (face,) = pipeline.process(Frame(image, 0)).faces
+        ClassroomPipeline(PipelineConfig(gallery_path='')).begin_enrolment(
+            '001', 'Ana', 0.0, outcomes.append
+        )
+    pipeline = ClassroomPipeline(
+        PipelineConfig(
+            gallery_path=str(tmp_path / 'people.sqlite'), identity=IdentityConfig(enroll_s=1.0)
+        )
+    )
+
+    def play(start_s: float, end_s: float) -> Face:
+        for number in range(round(start_s * 10), round(end_s * 10)):
+            image, _ = classroom.render(number / 10)
+            (face,) = pipeline.process(Frame(image, number * 10**8, number)).faces
+        return face
+
+    face = play(0.0, 0.3)
     assert face.person_id == ''
     with pytest.raises(GalleryError, match='777'):
-        pipeline.enroll('777', 'Ana', 0.0)
-    person_id = pipeline.enroll(face.face_id, 'Ana', 0.0)
-    (face,) = pipeline.process(Frame(image, 3 * 10**9, 1)).faces
-    assert (face.person_id, face.person_name) == (person_id, 'Ana')
+        pipeline.begin_enrolment('777', 'Ana', 0.0, outcomes.append)
+    pipeline.begin_enrolment('', 'Ana', 0.0, outcomes.append)
+    face = play(0.3, 2.3)
+    (enrolled,) = outcomes
+    assert (face.person_id, face.person_name) == (enrolled.person_id, 'Ana')
+    assert pipeline.forget(enrolled.person_id).name == 'Ana'
+    face = play(2.3, 2.4)
+    assert (face.person_id, face.person_name) == ('', '')
+    assert pipeline.forget(enrolled.person_id) is None
     pipeline.close()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from classroom_fer_msgs.srv import AcknowledgeAlert, EnrollPerson, ListPeople, SetSource
+from classroom_fer_msgs.srv import AcknowledgeAlert, ListPeople, SetSource
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -139,7 +139,7 @@ def test_analysis_switches(film: str) -> None:
 
 
 def test_answers_say_why_not(film: str) -> None:
-    with pipeline_node(source=film) as node:
+    with pipeline_node(source=film, gallery_path='') as node:
         node.trigger_configure()
         node.trigger_activate()
         client = Client(node.executor_of_test)
@@ -147,26 +147,6 @@ def test_answers_say_why_not(film: str) -> None:
         assert (answer.success, 'alert-9999' in answer.message) == (False, True)
         answer = client.call(ListPeople, topics.LIST_PEOPLE)
         assert (answer.success, 'gallery_path' in answer.message) == (False, True)
-
-
-def test_enrolment_gives_a_face_its_name(film: str, tmp_path: Path) -> None:
-    with pipeline_node(source=film, gallery_path=str(tmp_path / 'gallery.sqlite')) as node:
-        newest: list = []
-        node.add_listener(lambda frame, result, overlay: newest.append(result))
-        node.trigger_configure()
-        node.trigger_activate()
-        wait_until(lambda: newest and newest[-1].faces)
-        client = Client(node.executor_of_test)
-        # The largest face; a face may leave between being seen and being enrolled.
-        largest = max(newest[-1].faces, key=lambda f: f.box_xyxy[3] - f.box_xyxy[1])
-        answer = client.call(
-            EnrollPerson, topics.ENROLL_PERSON, face_id=largest.face_id, person_name='李小明'
-        )
-        assert answer.success, answer.message
-        assert client.call(ListPeople, topics.LIST_PEOPLE).person_names == ['李小明']
-        wait_until(lambda: any(face.person_name == '李小明' for face in newest[-1].faces))
-        gone = client.call(EnrollPerson, topics.ENROLL_PERSON, face_id='999', person_name='x')
-        assert (gone.success, '999' in gone.message) == (False, True)
 
 
 def test_a_topic_as_source(film: str) -> None:

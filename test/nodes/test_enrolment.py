@@ -1,0 +1,84 @@
+"""Enrolling, naming, listing and forgetting people by services."""
+
+from pathlib import Path
+
+import pytest
+from classroom_fer_msgs.srv import EnrollPerson, ForgetPerson, ListPeople
+from std_srvs.srv import SetBool
+
+from classroom_fer_ros.core.expression_visibility import keypoint_yaw_rad
+from classroom_fer_ros.nodes import topics
+from harness import TIMEOUT_S, Client, pipeline_node, wait_until
+
+pytestmark = pytest.mark.usefixtures('ros')
+
+
+@pytest.fixture
+def film(data_dir: Path) -> str:
+    return str(data_dir / 'video' / 'classroom_pupils_720p.mp4')
+
+
+def test_a_person_is_enrolled_named_listed_and_forgotten(film: str, tmp_path: Path) -> None:
+    gallery_path = tmp_path / 'gallery.sqlite'
+    with pipeline_node(source=film, gallery_path=str(gallery_path)) as node:
+        newest: list = []
+        records = Records()
+        node.add_records(records)
+        node.add_listener(lambda frame, result, overlay: newest.append(result))
+        node.trigger_configure()
+        node.trigger_activate()
+        wait_until(lambda: newest and newest[-1].faces)
+        client = Client(node.executor_of_test)
+        unnamed = client.call(EnrollPerson, topics.ENROLL_PERSON, person_name='who')
+        assert (unnamed.success, 'name the one' in unnamed.message) == (False, True)
+        # Somebody who looks at the camera; a face may leave between being seen and being enrolled.
+        straight = min(newest[-1].faces, key=lambda f: abs(keypoint_yaw_rad(f.keypoints_xy)))
+        answer = client.call(
+            EnrollPerson, topics.ENROLL_PERSON, face_id=straight.face_id, person_name='李小明'
+        )
+        assert answer.success, answer.message
+        assert client.call(ListPeople, topics.LIST_PEOPLE).person_names == ['李小明']
+        wait_until(lambda: any(face.person_name == '李小明' for face in newest[-1].faces))
+        gone = client.call(EnrollPerson, topics.ENROLL_PERSON, face_id='999', person_name='x')
+        assert (gone.success, '999' in gone.message) == (False, True)
+        erased = client.call(ForgetPerson, topics.FORGET_PERSON, person_id=answer.person_id)
+        assert erased.success, erased.message
+        assert 'embeddings' in erased.message
+        assert '7 pictures' in erased.message
+        assert '李小明' not in erased.message
+        count = len(newest)
+        wait_until(lambda: len(newest) > count + 1)
+        assert all(face.person_name == '' for face in newest[-1].faces)
+        assert client.call(ListPeople, topics.LIST_PEOPLE).person_names == []
+        assert '李小明'.encode() not in gallery_path.read_bytes()
+        again = client.call(ForgetPerson, topics.FORGET_PERSON, person_id='nobody')
+        assert (again.success, 'nobody' in again.message) == (False, True)
+
+
+class Records:
+    """Keeps seven pictures of everybody but 'nobody'."""
+
+    def erase_person(self, person_id: str) -> str:
+        return '' if person_id == 'nobody' else '7 pictures'
+
+
+def test_a_camera_that_closes_ends_an_enrolment(film: str, tmp_path: Path) -> None:
+    path = str(tmp_path / 'gallery.sqlite')
+    with pipeline_node(source=film, gallery_path=path, enroll_s=30.0) as node:
+        newest: list = []
+        node.add_listener(lambda frame, result, overlay: newest.append(result))
+        node.trigger_configure()
+        node.trigger_activate()
+        wait_until(lambda: newest and newest[-1].faces)
+        asking = Client(node.executor_of_test)
+        client = asking.node.create_client(EnrollPerson, topics.ENROLL_PERSON)
+        assert client.wait_for_service(TIMEOUT_S)
+        face_id = newest[-1].faces[0].face_id
+        request = EnrollPerson.Request(face_id=face_id, person_name='Ana')
+        answer = client.call_async(request)
+        # The node goes on meanwhile.
+        wait_until(lambda: asking.call(ListPeople, topics.LIST_PEOPLE).success)
+        assert not answer.done()
+        assert asking.call(SetBool, topics.OPEN_CAMERA, data=False).success
+        wait_until(answer.done)
+        assert (answer.result().success, 'camera' in answer.result().message) == (False, True)
