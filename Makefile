@@ -23,6 +23,10 @@ DEMO ?=
 BAG ?=
 # Labelled faces to train on further, as `make label` exports them.
 DATA ?=
+# Whom to enrol, from which pictures or folder of pictures.
+NAME ?=
+PICTURES ?=
+FOLDER ?=
 CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 
 export CLASSROOM_FER_DATA
@@ -32,7 +36,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export OPENBLAS_NUM_THREADS ?= 1
 
 # What the shell expands itself, so that any name will do.
-export SOURCE CONFIG OUT MODE FILM SESSION BAG DATA
+export SOURCE CONFIG OUT MODE FILM SESSION BAG DATA NAME FOLDER
 
 # Relative, so that no path of the checkout is ever taken apart at a space.
 VENV := .venv
@@ -43,7 +47,7 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 # Also runs where nothing is set up yet, or not to the end, and says so.
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
-.PHONY: help analyze clean doctor fetch-models lint monitor proof report run simulate test
+.PHONY: help analyze clean doctor enroll fetch-models lint monitor people proof report run simulate test
 .PHONY: label models record repair-bag
 .PHONY: bench bench-compare bench-counts bench-peers train-expression train-eyes train-facenet
 .PHONY: setup setup-monitor setup-report setup-test setup-teacher setup-training
@@ -79,6 +83,13 @@ repair-bag: setup  ## mend a recording that was broken off: BAG=folder
 	@$(RUN) -m classroom_fer_ros.repair_bag "$$BAG"
 label: setup-monitor  ## label captured faces in a window: OUT=folder of the exported set
 	@$(PY) -m classroom_fer_ros.label --out "$${OUT:-out/labelled}" $(ARGS)
+
+enroll: setup  ## enrol somebody from pictures or a folder: NAME='Ana' PICTURES='a.jpg b.jpg' or FOLDER=ana/
+	@$(if $(NAME),,echo "name a person: make enroll NAME='Ana' FOLDER=ana/" >&2; exit 2)
+	@$(PY) -m classroom_fer_ros.enroll "$$NAME" $(if $(FOLDER),"$$FOLDER") $(PICTURES) $(ARGS)
+
+people: setup  ## list the enrolled, or ARGS='forget PERSON_ID', 'expire', 're-embed', 'encrypt', 'new-key'
+	@$(PY) -m classroom_fer_ros.people $(or $(ARGS),list)
 
 doctor:  ## look at packages, ROS 2, models, cameras, folders and discovery, and say what to do
 	@$(DOCTOR) $(ARGS)

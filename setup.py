@@ -53,6 +53,8 @@ setup(
             f'doctor = {PACKAGE}.doctor:main',
             f'monitor = {PACKAGE}.monitor:main',
             f'report = {PACKAGE}.report:main',
+            f'enroll = {PACKAGE}.enroll:main',
+            f'people = {PACKAGE}.people:main',
         ],
     },
 )

@@ -15,6 +15,8 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
                                                              accuracy of the embedder
     gallery GALLERY_DIR PROBE_DIR [--strangers DIR] [--model CARD] [--json]
                                                              who is found again, who mistaken
+    people DIR [--enrolled N] [--model CARD] [--json]        the same over all splits of their
+                                                             pictures, everybody once a stranger
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from classroom_fer_ros.core.evaluation.light import evaluate_light
 from classroom_fer_ros.core.evaluation.perclos import score_perclos
 from classroom_fer_ros.core.evaluation.photographs import evaluate_photographs
 from classroom_fer_ros.core.evaluation.roc import write_roc
+from classroom_fer_ros.core.evaluation.splits import ENROLLED, evaluate_splits
 from classroom_fer_ros.core.events import read_events
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
@@ -120,6 +123,10 @@ def _parser() -> argparse.ArgumentParser:
     gallery.add_argument('probes', type=Path, help='the same; other names are strangers')
     gallery.add_argument('--strangers', type=Path, default=None, help='more strangers')
     gallery.add_argument('--model', type=Path, default=None, help='model card')
+    people = _add(whats, 'people', 'every split of pictures of people, one a stranger', _people)
+    people.add_argument('folder', type=Path, help='folder with <name>/<picture>')
+    people.add_argument('--enrolled', type=int, default=ENROLLED, help='pictures to enrol of each')
+    people.add_argument('--model', type=Path, default=None, help='model card')
     return parser
 
 
@@ -260,6 +267,13 @@ def _identification(options: argparse.Namespace) -> int:
 def _gallery(options: argparse.Namespace) -> int:
     card = options.model or card_in_use(PipelineConfig().embedding_card)
     score = evaluate_gallery(options.gallery, options.probes, card, options.strangers)
+    _print_values(score.to_json(), options.json)
+    return 0
+
+
+def _people(options: argparse.Namespace) -> int:
+    card = options.model or models_dir() / PipelineConfig().embedding_card
+    score = evaluate_splits(options.folder, card, options.enrolled)
     _print_values(score.to_json(), options.json)
     return 0
 

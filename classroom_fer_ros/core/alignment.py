@@ -6,6 +6,7 @@ One crop of 112x112 pixels serves expression and identity, in training and at ru
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -30,10 +31,13 @@ class AlignedCrop:
     :param image_bgr: shape (112, 112, 3), uint8; where the picture ends its border goes on, as
         in the training's augmentation
     :param to_image: affine map, shape (2, 3), from pixels of the crop to pixels of the picture
+    :param raw_luminance: mean luminance of the face before the picture was lifted out of the dark,
+        0 to 255; NaN where it was not
     """
 
     image_bgr: ImageBgr
     to_image: FloatArray
+    raw_luminance: float = math.nan
 
 
 def align(image_bgr: ImageBgr, keypoints_xy: FloatArray) -> AlignedCrop:

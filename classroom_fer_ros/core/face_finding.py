@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from classroom_fer_ros.core.detection import (
     YuNetDetector,
 )
 from classroom_fer_ros.core.frame import Frame
-from classroom_fer_ros.core.light import LightConfig, LightCorrection
+from classroom_fer_ros.core.light import LightConfig, LightCorrection, mean_luminance
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.model_manifest import find_model
 from classroom_fer_ros.core.results import Face
@@ -60,7 +61,8 @@ class FaceFinder:
         self._tracker = FaceTracker(
             make_detector(detection, num_threads), self._mesh, tracking, self._times
         )
-        self._image_bgr: ImageBgr = np.empty((0, 0, 3), np.uint8)
+        self._raw_bgr: ImageBgr = np.empty((0, 0, 3), np.uint8)
+        self._image_bgr = self._raw_bgr
         self._crops: dict[str, AlignedCrop] = {}
 
     def update(self, frame: Frame, is_enabled: bool = True) -> tuple[Face, ...]:
@@ -76,7 +78,8 @@ class FaceFinder:
             image_bgr = self._light(frame.image_bgr)
         with self._times('track'):
             faces = self._tracker.update(image_bgr, frame.stamp_s) if is_enabled else ()
-        self._image_bgr, self.faces, self._crops = image_bgr, faces, {}
+        self._raw_bgr, self._image_bgr = frame.image_bgr, image_bgr
+        self.faces, self._crops = faces, {}
         return faces
 
     def set_min_score(self, min_score: float) -> None:
@@ -92,9 +95,17 @@ class FaceFinder:
         crops = {}
         for face in faces:
             if face.face_id not in self._crops:
-                self._crops[face.face_id] = align(self._image_bgr, face.keypoints_xy)
+                self._crops[face.face_id] = self._cut(face)
             crops[face.face_id] = self._crops[face.face_id]
         return crops
+
+    def _cut(self, face: Face) -> AlignedCrop:
+        crop = align(self._image_bgr, face.keypoints_xy)
+        if self._image_bgr is self._raw_bgr:
+            return crop
+        x_min, y_min, x_max, y_max = (max(0, round(edge)) for edge in face.box_xyxy)
+        raw_bgr = self._raw_bgr[y_min : y_max + 1, x_min : x_max + 1]
+        return replace(crop, raw_luminance=mean_luminance(raw_bgr) if raw_bgr.size else 0.0)
 
     def crops(self) -> dict[str, AlignedCrop]:
         """Aligned crop of every face of the last picture, by face_id."""

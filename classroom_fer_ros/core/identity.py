@@ -243,7 +243,7 @@ class IdentityStage:
             if face.face_id not in crops or not self._is_look_due(known, face, stamp_s):
                 continue
             known.looked_s = stamp_s
-            if not crop_problem(crops[face.face_id].image_bgr, LOOK_UP_LIMITS):
+            if not crop_problem(crops[face.face_id], LOOK_UP_LIMITS):
                 looked.append(face)
         if not looked:
             return

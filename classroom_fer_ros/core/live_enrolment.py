@@ -82,7 +82,7 @@ class LiveEnrolment:
         if face is not None:
             self._seen_s = stamp_s
             if crop is not None:
-                self._take(face, faces, crop.image_bgr, stamp_s)
+                self._take(face, faces, crop, stamp_s)
         is_gone = stamp_s - self._seen_s > MAX_GONE_S
         if is_gone:
             self._note('the face went out of the picture')
@@ -103,16 +103,16 @@ class LiveEnrolment:
         self._problems[kind] += 1
         self._words[kind] = problem
 
-    def _take(self, face: Face, faces: Sequence[Face], crop_bgr: ImageBgr, stamp_s: float) -> None:
+    def _take(self, face: Face, faces: Sequence[Face], crop: AlignedCrop, stamp_s: float) -> None:
         others = [one for one in faces if one is not face]
         problem = placing_problem(face, others, ENROLMENT_LIMITS)
-        problem = problem or crop_problem(crop_bgr, ENROLMENT_LIMITS)
+        problem = problem or crop_problem(crop, ENROLMENT_LIMITS)
         if problem:
             self._note(f'the face was {problem}')
             return
         self._taken_s = stamp_s
-        self.crops.append(crop_bgr)
-        self.qualities.append(view_quality(face, crop_bgr))
+        self.crops.append(crop.image_bgr)
+        self.qualities.append(view_quality(face, crop.image_bgr))
 
 
 class LiveEnrolments:

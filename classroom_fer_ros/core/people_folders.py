@@ -6,10 +6,12 @@ The face of every picture is found, aligned and cut out as at run time.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.detection import DetectionConfig
 from classroom_fer_ros.core.errors import DataError
@@ -47,6 +49,19 @@ def pictures_of_people(folder: Path) -> dict[str, list[Path]]:
     return people
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """
+    A photograph as one of a face.
+
+    :param others: the other faces in it
+    """
+
+    face: Face
+    others: tuple[Face, ...]
+    crop: AlignedCrop
+
+
 class FaceCutter:
     """Cuts the face that a photograph is of."""
 
@@ -69,12 +84,21 @@ class FaceCutter:
 
     def __call__(self, image_bgr: ImageBgr) -> ImageBgr | None:
         """As `read`, of a picture in memory."""
+        portrait = self.find(image_bgr)
+        return None if portrait is None else portrait.crop.image_bgr
+
+    def find(self, image_bgr: ImageBgr) -> Portrait | None:
+        """The face that a picture is of, and the others in it; None if no face is found."""
         faces = self._finder.update(Frame(image_bgr, 0, is_still=True))
         if not faces:
             return None
         height, width = image_bgr.shape[:2]
         face = max(faces, key=lambda one: _prominence(one, width, height))
-        return self._finder.cut([face])[face.face_id].image_bgr
+        return Portrait(
+            face=face,
+            others=tuple(one for one in faces if one is not face),
+            crop=self._finder.cut([face])[face.face_id],
+        )
 
     def close(self) -> None:
         """Stop the threads."""

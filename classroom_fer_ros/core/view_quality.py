@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.arrays import BoxXyxy, ImageBgr
 from classroom_fer_ros.core.expression_visibility import keypoint_yaw_rad
 from classroom_fer_ros.core.light import mean_luminance
@@ -45,7 +46,7 @@ ENROLMENT_LIMITS = ViewLimits(
 )
 #: For looking up: a worse view costs one vote.
 LOOK_UP_LIMITS = ViewLimits(
-    min_height_px=28.0, max_yaw_deg=50.0, min_luminance=12.0, min_sharpness=0.03
+    min_height_px=28.0, max_yaw_deg=50.0, min_luminance=6.0, min_sharpness=0.03
 )
 
 
@@ -66,16 +67,14 @@ def placing_problem(face: Face, others: Sequence[Face], limits: ViewLimits) -> s
     return ''
 
 
-def crop_problem(crop_bgr: ImageBgr, limits: ViewLimits) -> str:
-    """
-    What is wrong with an aligned crop, in plain words; empty for nothing.
-
-    :param crop_bgr: shape (112, 112, 3), uint8
-    """
-    luminance = mean_luminance(crop_bgr)
+def crop_problem(crop: AlignedCrop, limits: ViewLimits) -> str:
+    """What is wrong with an aligned crop, in plain words; empty for nothing."""
+    # Light correction lifts the noise too: what counts is how dark it was.
+    is_lifted = not math.isnan(crop.raw_luminance)
+    luminance = crop.raw_luminance if is_lifted else mean_luminance(crop.image_bgr)
     if luminance < limits.min_luminance:
         return f'too dark (brightness {luminance:.0f}, {limits.min_luminance:.0f} is needed)'
-    if sharpness(crop_bgr) < limits.min_sharpness:
+    if sharpness(crop.image_bgr) < limits.min_sharpness:
         return 'blurred'
     return ''
 

@@ -477,3 +477,20 @@ def test_whoever_comes_and_goes(steps: list[tuple[float, list[StudentState]]]) -
             else:
                 standing.remove(change.alert_id)
         assert {alert.alert_id for alert in update.active} == standing
+
+
+def test_alerts_about_a_forgotten_person_end_and_name_nobody() -> None:
+    lesson = Lesson()
+    ana = student(FatigueState.TIRED, person_id='p1', name='Ana')
+    bo = student(FatigueState.TIRED, face_id='002', person_id='p2', name='Bo', seat='back left')
+    lesson.see(ana, bo, seconds=4)
+    assert [alert.subject for alert in lesson.engine.active] == ['Ana', 'Bo']
+    lesson.engine.forget_person('p1')
+    assert [alert.subject for alert in lesson.engine.active] == ['Bo']
+    (cleared,) = lesson.engine.take_changes()
+    assert (cleared.status, cleared.subject, cleared.person_id) == (AlertStatus.CLEARED, '', '')
+    assert 'Ana' not in cleared.text
+    # Whoever sits there now is somebody new.
+    stranger = student(FatigueState.TIRED)
+    raised = lesson.see(stranger, bo, seconds=4)
+    assert [alert.person_id for alert in raised] == ['']

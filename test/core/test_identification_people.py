@@ -1,5 +1,6 @@
 """The shipped embedder and the gallery on photographs of people who were not trained on."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from classroom_fer_ros.core.alignment import align
 from classroom_fer_ros.core.detection import FullRangeDetector
 from classroom_fer_ros.core.embedding import EMBEDDING_CARD, FaceEmbedder
+from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.evaluation.identification import evaluate_identification
+from classroom_fer_ros.core.evaluation.splits import evaluate_splits
 from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.mesh import FaceMesh, keypoints_from_landmarks, roi_from_detection
 from classroom_fer_ros.core.model_files import models_dir
@@ -116,3 +119,21 @@ def test_the_card_tells_the_truth(data_dir: Path, embedder: FaceEmbedder) -> Non
     assert measured['milliseconds_per_face'] <= 6.0
     for name, figure in embedder.card.accuracy.items():
         assert measured[name] == pytest.approx(figure, abs=0.005)
+
+
+def test_votes_name_more_and_nobody_wrongly_over_all_splits(data_dir: Path) -> None:
+    """Five pictures of ten enrolled in all ways, everybody once a stranger."""
+    score = evaluate_splits(data_dir / 'people', models_dir() / EMBEDDING_CARD).to_json()
+    assert score['splits'] == 252 * score['people']
+    assert score['voted_named'] > score['named'] + 0.1
+    assert score['voted_named'] >= 0.8
+    for wrong in ('misnamed', 'strangers_named', 'voted_misnamed', 'voted_strangers_named'):
+        assert score[wrong] <= 0.01
+
+
+def test_splits_need_people_and_pictures(data_dir: Path, tmp_path: Path) -> None:
+    for folder in sorted((data_dir / 'people').iterdir())[:2]:
+        (tmp_path / folder.name).mkdir()
+        shutil.copy(min(folder.glob('*.jpg')), tmp_path / folder.name)
+    with pytest.raises(DataError, match='three people with more than 5 faces'):
+        evaluate_splits(tmp_path, models_dir() / EMBEDDING_CARD)

@@ -101,7 +101,7 @@ pictures = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(pictures)
 def test_no_two_faces_have_one_name_and_none_without_views(looks: list) -> None:
     lesson = Lesson()
@@ -115,7 +115,7 @@ def test_no_two_faces_have_one_name_and_none_without_views(looks: list) -> None:
             assert lesson.views[face_id].count(person) >= MIN_VOTES
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(pictures)
 def test_a_face_does_not_change_from_one_name_to_another_by_one_view(looks: list) -> None:
     lesson = Lesson()
@@ -130,7 +130,7 @@ def test_a_face_does_not_change_from_one_name_to_another_by_one_view(looks: list
             last[face_id] = (person, count)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.sampled_from(['ana', '', 'bo']), min_size=1, max_size=60),
     st.lists(outcomes, min_size=1, max_size=60),

@@ -38,7 +38,7 @@ def portraits(data_dir: Path) -> list[tuple[np.ndarray, Face]]:
 
 
 def problem_of(image: np.ndarray, face: Face) -> str:
-    crop = align(image, face.keypoints_xy).image_bgr
+    crop = align(image, face.keypoints_xy)
     return placing_problem(face, (), ENROLMENT_LIMITS) or crop_problem(crop, ENROLMENT_LIMITS)
 
 

@@ -1,0 +1,124 @@
+"""The commands that enrol people from pictures and look after the gallery."""
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from classroom_fer_ros import enroll, people
+from classroom_fer_ros.core.gallery_file import usual_gallery_path
+
+
+@pytest.fixture(scope='module')
+def portraits(data_dir: Path) -> list[list[Path]]:
+    """Three photographs each of two people."""
+    folders = sorted((data_dir / 'people').iterdir())[:2]
+    return [sorted(folder.glob('*.jpg'))[:3] for folder in folders]
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> list[str]:
+    return ['--gallery', str(tmp_path / 'gallery.sqlite')]
+
+
+def run_enroll(name: str, pictures: list[Path], options: list[str]) -> int:
+    return enroll.main([name, *map(str, pictures), *options])
+
+
+def enrolled(gallery: list[str], capsys: pytest.CaptureFixture[str]) -> list[dict]:
+    capsys.readouterr()
+    assert people.main(['list', '--json', *gallery]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_people_are_enrolled_listed_and_forgotten(
+    portraits: list, gallery: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / 'ana'
+    folder.mkdir()
+    for path in portraits[0]:
+        shutil.copy(path, folder)
+    assert run_enroll('Žofie', [folder], gallery) == 0
+    assert run_enroll('李小明', portraits[1], [*gallery, '--days', '0', '--keep-crops']) == 0
+    first, second = enrolled(gallery, capsys)
+    assert (first['name'], first['embeddings'], first['crops']) == ('Žofie', 3, 0)
+    assert (second['name'], second['expires_at'], second['crops']) == ('李小明', '', 3)
+    assert first['expires_at'] > first['enrolled_at']
+    # The same face once more, under its name and under another.
+    assert run_enroll('Žofie', portraits[0][:1], gallery) == 0
+    assert run_enroll('Bo', portraits[0], gallery) == 2
+    assert 'already, as Žofie' in capsys.readouterr().err
+    assert len(enrolled(gallery, capsys)) == 2
+    assert people.main(['re-embed', *gallery]) == 2
+    assert 'Žofie' in capsys.readouterr().err
+    records = tmp_path / 'lesson'
+    records.mkdir()
+    table = records / 'faces.csv'
+    table.write_text(f'face_id,person_id\n001,{first["person_id"]}\n002,other\n')
+    forget = ['forget', first['person_id'], *gallery, '--records', str(records)]
+    assert people.main(forget) == 0
+    assert 'Žofie' in capsys.readouterr().out
+    assert table.read_text() == 'face_id,person_id\n001,\n002,other\n'
+    assert people.main(forget) == 2
+    assert people.main(['re-embed', *gallery]) == 0
+    assert [one['name'] for one in enrolled(gallery, capsys)] == ['李小明']
+
+
+def test_pictures_that_are_no_good_are_named_with_the_reason(
+    portraits: list, gallery: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = cv2.imread(str(portraits[0][0]))
+    made = {
+        'blurred': cv2.GaussianBlur(image, (0, 0), 3.5),
+        'too dark': image // 14,
+        'two faces': np.hstack([image, image]),
+        'no face': np.full_like(image, 200),
+        'too small': cv2.copyMakeBorder(
+            cv2.resize(image, None, fx=0.28, fy=0.28), *[90] * 4, cv2.BORDER_REPLICATE
+        ),
+    }
+    for name, picture in made.items():
+        cv2.imwrite(str(tmp_path / f'{name}.png'), picture)
+    (tmp_path / 'broken.jpg').write_bytes(b'no picture')
+    assert enroll.main(['Ana', str(tmp_path), *gallery]) == 2
+    told = capsys.readouterr().err
+    for name in made:
+        assert f'{name}.png: refused, {name}' in told
+    assert 'broken.jpg: refused, no picture' in told
+    assert not Path(gallery[1]).exists()
+    assert run_enroll('Ana', [tmp_path, portraits[0][0]], gallery) == 0
+
+
+@pytest.mark.parametrize('arguments', [['Ana', '/no/such/picture.jpg'], [' ', '/'], ['Ana', '.']])
+def test_what_cannot_be_enrolled_says_why(
+    arguments: list[str], gallery: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert enroll.main([*arguments, *gallery]) == 2
+
+
+def test_a_gallery_is_encrypted_by_commands(
+    portraits: list, gallery: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip('cryptography', reason='requirements/encryption.txt is not installed')
+    key = str(tmp_path / 'key')
+    assert run_enroll('Ana', portraits[0][:1], gallery) == 0
+    assert people.main(['new-key', key]) == 0
+    assert people.main(['encrypt', *gallery]) == 2
+    assert people.main(['encrypt', *gallery, '--key', key]) == 0
+    assert people.main(['list', *gallery]) == 2
+    assert [one['name'] for one in enrolled([*gallery, '--key', key], capsys)] == ['Ana']
+
+
+def test_the_usual_gallery_is_in_the_users_data(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    end = Path('classroom_fer_ros', 'gallery.sqlite')
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    assert usual_gallery_path() == tmp_path / end
+    monkeypatch.setenv('XDG_DATA_HOME', 'relative')
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    assert usual_gallery_path() == tmp_path / 'home' / '.local' / 'share' / end
