@@ -49,7 +49,7 @@ DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom
 
 .PHONY: help analyze clean doctor enroll fetch-models lint monitor people proof report run simulate test
 .PHONY: label models record repair-bag
-.PHONY: bench bench-compare bench-counts bench-peers train-expression train-eyes train-facenet
+.PHONY: bench bench-compare bench-gallery bench-counts bench-peers train-expression train-eyes train-facenet
 .PHONY: setup setup-monitor setup-report setup-test setup-teacher setup-training
 
 help:  ## list what can be typed
@@ -118,6 +118,9 @@ bench-counts: setup-test  ## count calls, conversions and memory a picture; ARGS
 
 bench-peers: setup  ## the same film through what one would take otherwise, in a venv of its own
 	@$(PY) -m benchmarks.peers $(ARGS)
+
+bench-gallery: setup  ## milliseconds to look somebody up among 10,000 embeddings
+	@$(PY) -m benchmarks.gallery $(ARGS)
 
 simulate: setup  ## render the simulated classroom with its ground truth: OUT=film.mp4
 	@$(PY) -m classroom_fer_ros.simulate --out "$${OUT:-out/simulated.mp4}" $(ARGS)
