@@ -272,7 +272,7 @@ def _gallery(options: argparse.Namespace) -> int:
 
 
 def _people(options: argparse.Namespace) -> int:
-    card = options.model or models_dir() / PipelineConfig().embedding_card
+    card = options.model or card_in_use(PipelineConfig().embedding_card)
     score = evaluate_splits(options.folder, card, options.enrolled)
     _print_values(score.to_json(), options.json)
     return 0

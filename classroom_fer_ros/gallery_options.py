@@ -9,7 +9,7 @@ from classroom_fer_ros.core.embedding import EMBEDDING_CARD
 from classroom_fer_ros.core.enrolment_config import USUAL_GALLERY
 from classroom_fer_ros.core.gallery_cipher import Cipher, read_key
 from classroom_fer_ros.core.gallery_file import usual_gallery_path
-from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.model_registry import card_in_use
 
 
 def add_gallery_options(parser: argparse.ArgumentParser) -> None:
@@ -33,5 +33,5 @@ def gallery_cipher(options: argparse.Namespace) -> Cipher | None:
 
 
 def card_path(options: argparse.Namespace) -> Path:
-    """The model card, by path or by its name in the folder of models."""
-    return models_dir() / options.model
+    """The model card, by path or by its name among those in use."""
+    return card_in_use(options.model)

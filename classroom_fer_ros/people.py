@@ -2,7 +2,8 @@
 The enrolled people: ``python -m classroom_fer_ros.people WHAT …``. Needs no ROS.
 
     list [--json]                        who is enrolled, since when, until when
-    forget PERSON_ID [--records DIR …]   erase somebody, also from tables and reports in folders
+    forget PERSON_ID [--records DIR …]   erase somebody, with captured faces, and from tables and
+                                         reports in folders
     expire                               erase everybody whose time is over
     re-embed [--forget-others]           make the embeddings anew from stored crops
     encrypt --key FILE                   encrypt a gallery that is not encrypted yet
@@ -22,6 +23,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from classroom_fer_ros.core.capture_config import captures_dir
 from classroom_fer_ros.core.embedding import FaceEmbedder
 from classroom_fer_ros.core.errors import ClassroomFerError, GalleryError
 from classroom_fer_ros.core.gallery import Gallery
@@ -30,6 +32,7 @@ from classroom_fer_ros.core.gallery_file import GalleryKind
 from classroom_fer_ros.core.gallery_maintenance import encrypt, re_embed
 from classroom_fer_ros.core.model_card import load_card
 from classroom_fer_ros.core.person_records import (
+    CapturedFaces,
     PersonRecords,
     RecordedFolder,
     erase_everywhere,
@@ -40,9 +43,6 @@ from classroom_fer_ros.gallery_options import (
     gallery_cipher,
     gallery_path,
 )
-
-#: What else is kept of people in a folder of recordings, and erased with them.
-RECORDS: list[Callable[[Path], PersonRecords]] = [RecordedFolder]
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument(
         '--records', type=Path, nargs='*', default=[], help='folders of recordings and reports'
     )
+    forget.add_argument('--captures', type=Path, help='folder of captured faces; default: yours')
     add('expire', 'erase everybody whose time is over', _expire)
     renew = add('re-embed', 'make the embeddings anew from stored crops', _re_embed)
     renew.add_argument(
@@ -108,7 +109,8 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    records = [make(folder) for folder in options.records for make in RECORDS]
+    records: list[PersonRecords] = [CapturedFaces(options.captures or captures_dir())]
+    records += [RecordedFolder(folder) for folder in options.records]
     with closing(_open(options)) as gallery:
         person = gallery.forget(options.person_id)
     erased = erase_everywhere(records, options.person_id)

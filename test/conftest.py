@@ -16,8 +16,6 @@ os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
 # Nor anything to do with what this user has captured or trained.
 _HOME = tempfile.TemporaryDirectory(prefix='classroom_fer_')
 os.environ['CLASSROOM_FER_HOME'] = _HOME.name
-# Nobody's own gallery is read or written.
-os.environ['XDG_DATA_HOME'] = _HOME.name
 
 
 @pytest.fixture(scope='session')

@@ -18,6 +18,7 @@ from pathlib import Path
 from classroom_fer_ros.core.errors import GalleryError
 from classroom_fer_ros.core.gallery_cipher import KEY_CHECK, Cipher
 from classroom_fer_ros.core.model_card import ModelCard
+from classroom_fer_ros.core.user_files import user_data_dir
 
 #: Marks the file as ours, so that no other program's database is taken for a gallery.
 APPLICATION_ID = 0x46455247  # 'FERG'
@@ -62,11 +63,8 @@ class GalleryKind:
 
 
 def usual_gallery_path() -> Path:
-    """Where the gallery lies unless another file is named: the user's data directory (XDG)."""
-    data = os.environ.get('XDG_DATA_HOME', '')
-    # The specification: a path that is not absolute is to be ignored.
-    folder = Path(data) if data and Path(data).is_absolute() else Path.home() / '.local' / 'share'
-    return folder / 'classroom_fer_ros' / 'gallery.sqlite'
+    """Where the gallery lies unless another file is named: among the user's data (XDG)."""
+    return user_data_dir() / 'gallery.sqlite'
 
 
 def connect(path: Path, kind: GalleryKind, *, of_any_model: bool = False) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from classroom_fer_ros.core.capture_store import forget_captures
 from classroom_fer_ros.core.errors import ClassroomFerError, DataError
 
 #: Kinds of files that hold ids as plain text.
@@ -23,7 +24,7 @@ class PersonRecords(Protocol):
     """
     Anything that keeps what belongs to people: captured pictures, tables, reports.
 
-    A store joins by `PipelineNode.add_records`, and by `RECORDS` of the command `people`.
+    A store joins by `PipelineNode.add_records` and in the command `people`.
     """
 
     def erase_person(self, person_id: str) -> str:
@@ -51,6 +52,19 @@ def erase_everywhere(records: Iterable[PersonRecords], person_id: str) -> list[s
     if failures:
         raise DataError(f'{person_id} was not erased everywhere: {"; ".join(failures)}')
     return [words for words in erased if words]
+
+
+class CapturedFaces:
+    """Faces that were captured for training, and the sets that were exported of them."""
+
+    def __init__(self, folder: Path) -> None:
+        """:param folder: need not exist"""
+        self._folder = folder
+
+    def erase_person(self, person_id: str) -> str:
+        """As of `PersonRecords`."""
+        count = forget_captures(self._folder, person_id)
+        return f'{count} captured pictures' if count else ''
 
 
 class RecordedFolder:

@@ -8,6 +8,7 @@ from std_msgs.msg import Bool
 
 from classroom_fer_ros.core.face_analysis import FaceAnalysis
 from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.person_records import CapturedFaces
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.nodes import convert, topics
 from classroom_fer_ros.nodes.analysis_node import AnalysisNode
@@ -37,6 +38,7 @@ class FaceNode(AnalysisNode):
         'embedding_card',
         'gallery_',
         'provider',
+        'capture.folder',
         'num_threads',
         'frame_id',
         'picture_transport',
@@ -59,7 +61,11 @@ class FaceNode(AnalysisNode):
             lambda reason: self.get_logger().warning(reason or ENDED),
         )
         self._enrolment = EnrolmentDesk(
-            self, self.faces, self.camera.lock, self.analysis.identity.enroll_s
+            self,
+            self.faces,
+            self.camera.lock,
+            self.analysis.identity.enroll_s,
+            lambda: [CapturedFaces(self.config.capture.path)],
         )
 
     def reconfigure(self, config: NodeConfig) -> None:
