@@ -110,7 +110,12 @@ def _list(options: argparse.Namespace) -> int:
 
 def _forget(options: argparse.Namespace) -> int:
     records: list[PersonRecords] = [CapturedFaces(options.captures or captures_dir())]
-    records += [RecordedFolder(folder) for folder in options.records]
+    folders = [RecordedFolder(folder) for folder in options.records]
+    records += folders
+    if options.records:
+        from classroom_fer_ros.table_records import ParquetTables  # needs pyarrow
+
+        records += [ParquetTables(folder) for folder in options.records]
     with closing(_open(options)) as gallery:
         person = gallery.forget(options.person_id)
     erased = erase_everywhere(records, options.person_id)
@@ -121,6 +126,8 @@ def _forget(options: argparse.Namespace) -> int:
         print(f'erased {person.name}: the name, {person.embeddings} embeddings, {crops}')
     for words in erased:
         print(f'erased {words}')
+    for path in (path for folder in folders for path in folder.untouched()):
+        print(f'not changed, delete it if it shows or names them: {path}')
     return 0
 
 

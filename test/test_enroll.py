@@ -6,6 +6,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from classroom_fer_ros import enroll, people
@@ -58,9 +60,19 @@ def test_people_are_enrolled_listed_and_forgotten(
     records.mkdir()
     table = records / 'faces.csv'
     table.write_text(f'face_id,person_id\n001,{first["person_id"]}\n002,other\n')
+    pq.write_table(
+        pa.table({'face': ['1', '2', '3'], 'person_id': [first['person_id'], 'other', None]}),
+        records / 'frames.parquet',
+    )
+    (records / 'lesson.mcap').write_bytes(b'a recording')
     forget = ['forget', first['person_id'], *gallery, '--records', str(records)]
     assert people.main(forget) == 0
-    assert 'Žofie' in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert 'erased Žofie' in told
+    assert '1 rows of tables of films' in told
+    assert 'lesson.mcap' in told
+    rows = pq.read_table(records / 'frames.parquet').to_pylist()
+    assert [row['person_id'] for row in rows] == [None, 'other', None]
     assert table.read_text() == 'face_id,person_id\n001,\n002,other\n'
     assert people.main(forget) == 2
     assert people.main(['re-embed', *gallery]) == 0

@@ -18,6 +18,8 @@ from classroom_fer_ros.core.errors import ClassroomFerError, DataError
 
 #: Kinds of files that hold ids as plain text.
 TEXT_SUFFIXES = ('.csv', '.json', '.jsonl', '.html', '.md', '.txt', '.yaml')
+#: Films and recordings of topics, which are kept or deleted as a whole.
+UNTOUCHED_SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov', '.mcap', '.db3')
 
 
 class PersonRecords(Protocol):
@@ -84,6 +86,14 @@ class RecordedFolder:
                 found = erase_from_text(path, person_id)
                 count, files = count + found, files + bool(found)
         return f'{count} entries in {files} files below {self._folder}' if count else ''
+
+    def untouched(self) -> list[Path]:
+        """Films and bags below the folder: who they show, or name, they go on to."""
+        return [
+            path
+            for path in sorted(self._folder.rglob('*'))
+            if path.suffix.lower() in UNTOUCHED_SUFFIXES
+        ]
 
 
 def erase_from_text(path: Path, person_id: str) -> int:
