@@ -26,7 +26,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from classroom_fer_ros.core.annotated_film import AnnotatedFilm
 from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
-from classroom_fer_ros.core.events import Event, EventLog, write_events
+from classroom_fer_ros.core.events import EVENTS_NAME, Event, EventLog, write_events
 from classroom_fer_ros.core.film_analysis import analyse, find_films, open_film, result_folders
 from classroom_fer_ros.core.film_summary import FilmSummary
 from classroom_fer_ros.core.frame import Frame
@@ -40,7 +40,7 @@ from classroom_fer_ros.core.session_output import (
 )
 from classroom_fer_ros.core.sources.film import FilmSource
 
-TABLE_NAME, EVENTS_NAME, SUMMARY_NAME = 'frames.parquet', 'events.csv', 'summary.json'
+TABLE_NAME, SUMMARY_NAME = 'frames.parquet', 'summary.json'
 FPS_RANGE = (1.0, 240.0)
 #: More threads than faces in a class gain nothing.
 MAX_THREADS = 16

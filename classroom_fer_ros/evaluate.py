@@ -8,6 +8,7 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
                                                              label, from detection on
     eyes FILE.npz [--model CARD] [--json]                    accuracy of open against closed
     events EVENTS.csv LABELS.csv [--frames FRAMES.parquet …] [--json]   blinks, yawns, turns, …
+    events RESULTS_DIR LABELS_DIR [--json]                   the same over many films
     head_pose DIR|FILM [--json]                              error of yaw, pitch and roll on
                                                              pictures with AFLW2000's .mat files,
                                                              or on a simulated film
@@ -34,7 +35,7 @@ from classroom_fer_ros.core.detection import DETECTORS, DetectionConfig
 from classroom_fer_ros.core.errors import ClassroomFerError, DataError
 from classroom_fer_ros.core.evaluation.confusion_picture import write_confusions
 from classroom_fer_ros.core.evaluation.detection import evaluate_detection
-from classroom_fer_ros.core.evaluation.events import score_events
+from classroom_fer_ros.core.evaluation.event_folders import score_paths
 from classroom_fer_ros.core.evaluation.expression import evaluate_expression
 from classroom_fer_ros.core.evaluation.eyes import evaluate_eyes
 from classroom_fer_ros.core.evaluation.gallery import evaluate_gallery
@@ -45,7 +46,6 @@ from classroom_fer_ros.core.evaluation.perclos import score_perclos
 from classroom_fer_ros.core.evaluation.photographs import evaluate_photographs
 from classroom_fer_ros.core.evaluation.roc import write_roc
 from classroom_fer_ros.core.evaluation.splits import ENROLLED, evaluate_splits
-from classroom_fer_ros.core.events import read_events
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
 from classroom_fer_ros.core.model_files import models_dir
@@ -77,8 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     light.add_argument('film', type=Path)
     light.add_argument('--every', type=int, default=8, help='analyse every n-th picture')
     events = _add(whats, 'events', 'precision, recall and F1 of found events', _events)
-    events.add_argument('found', type=Path, help='csv with kind, start_s, end_s, face')
-    events.add_argument('labels', type=Path, help='csv of the same columns; face may be empty')
+    events.add_argument(
+        'found', type=Path, help='csv with kind, start_s, end_s, face; or a folder of `analyze`'
+    )
+    events.add_argument(
+        'labels',
+        type=Path,
+        help='csv of the same columns; face may be empty. Or a folder of them, named as the films',
+    )
     events.add_argument(
         '--frames',
         type=Path,
@@ -178,9 +184,10 @@ def _light(options: argparse.Namespace) -> int:
 
 
 def _events(options: argparse.Namespace) -> int:
-    labelled = read_events(options.labels)
-    scores = score_events(read_events(options.found), labelled)
+    scores, labelled = score_paths(options.found, options.labels)
     perclos = None
+    if options.frames and options.labels.is_dir():
+        raise DataError('--frames goes with one file of labels, not with a folder')
     if options.frames:
         from classroom_fer_ros.frame_table import read_perclos  # needs pyarrow
 

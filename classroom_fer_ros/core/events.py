@@ -16,6 +16,8 @@ from pathlib import Path
 from classroom_fer_ros.core.errors import DataError, SourceError
 from classroom_fer_ros.core.results import AlertStatus, BehaviourKind, FrameResult
 
+#: What `analyze` calls the events of one film, in its folder of results.
+EVENTS_NAME = 'events.csv'
 COLUMNS = ('kind', 'start_s', 'end_s', 'face')
 BEHAVIOUR_KINDS = tuple(kind.value for kind in BehaviourKind)
 ALERT_PREFIX = 'alert_'

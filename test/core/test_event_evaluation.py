@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classroom_fer_ros.core.errors import DataError
+from classroom_fer_ros.core.evaluation.event_folders import score_paths
 from classroom_fer_ros.core.evaluation.events import EventScore, do_match, score_events
 from classroom_fer_ros.core.evaluation.perclos import PerclosCourse, score_perclos
-from classroom_fer_ros.core.events import BEHAVIOUR_KINDS, Event
+from classroom_fer_ros.core.events import BEHAVIOUR_KINDS, Event, read_events, write_events
 
 
 def blink(start_s: float, end_s: float, face: str = '', kind: str = 'blink') -> Event:
@@ -188,3 +191,36 @@ def test_faces_without_labels_are_left_out() -> None:
 def test_perclos_is_none_where_it_is_never_known() -> None:
     score = score_perclos([course('001', math.nan)], TENTH)
     assert score.to_json()['mean_error_points'] is None
+
+
+def test_films_of_a_folder_are_scored_apart_and_summed(tmp_path: Path) -> None:
+    labels, found = tmp_path / 'labels', tmp_path / 'found'
+    labels.mkdir()
+    for name, label, hit in [('a', blink(1, 2), blink(1, 2)), ('b', blink(5, 6), blink(1, 2))]:
+        (found / name).mkdir(parents=True)
+        write_events(labels / f'{name}.csv', [label])
+        write_events(found / name / 'events.csv', [hit])
+    (found / 'unlabelled').mkdir()
+    scores, labelled = score_paths(found, labels)
+    # At the same time, but in another film: no match.
+    assert counts(scores['blink']) == (2, 2, 1)
+    assert len(labelled) == 2
+
+
+def test_a_folder_goes_with_a_folder(tmp_path: Path) -> None:
+    write_events(tmp_path / 'events.csv', [])
+    with pytest.raises(DataError, match='folder'):
+        score_paths(tmp_path / 'events.csv', tmp_path)
+    (tmp_path / 'empty').mkdir()
+    with pytest.raises(DataError, match='no labels'):
+        score_paths(tmp_path, tmp_path / 'empty')
+    (tmp_path / 'empty' / 'film.csv').write_text('kind,start_s,end_s,face\n')
+    with pytest.raises(DataError, match='film'):
+        score_paths(tmp_path, tmp_path / 'empty')
+
+
+def test_labels_of_the_films_can_be_read() -> None:
+    for path in sorted((Path(__file__).parents[1] / 'data/labels').glob('*.csv')):
+        events = read_events(path)
+        assert events
+        assert {event.kind for event in events} <= {*BEHAVIOUR_KINDS}
