@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.arrays import FloatArray, ImageGray
 from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.core.model_card import load_card, open_session
@@ -42,6 +43,21 @@ def eye_patches(image_gray: ImageGray, points_xy: FloatArray) -> ImageGray:
     """
     corners = (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS)
     return np.stack([_patch(image_gray, points_xy[list(pair), :2]) for pair in corners])
+
+
+def crop_patches(crop: AlignedCrop, points_xy: FloatArray) -> ImageGray:
+    """
+    The same, out of an aligned crop: what travels between nodes, and as good (see `eye_patches`).
+
+    :param points_xy: mesh, shape (468, at least 2), pixels of the picture
+    :return: right and left eye, shape (2, 24, 24)
+    """
+    to_crop = cv2.invertAffineTransform(crop.to_image)
+    corners_xy = np.zeros_like(points_xy[:, :2])
+    places = list(RIGHT_EYE_CORNERS + LEFT_EYE_CORNERS)
+    corners_xy[places] = points_xy[places, :2] @ to_crop[:, :2].T + to_crop[:, 2]
+    gray = np.asarray(cv2.cvtColor(crop.image_bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+    return eye_patches(gray, corners_xy)
 
 
 def _patch(image_gray: ImageGray, corners_xy: FloatArray) -> ImageGray:

@@ -2,8 +2,7 @@
 Fatigue of one person from the opening of eyes and mouth.
 
 PERCLOS (P80): the share of time in which the eyes are at least 80 % closed; Wierwille et al.,
-"Research on vehicle-based driver status/performance monitoring", 1994, and FHWA-MCRT-98-006. How
-far open eyes are open differs between people and is learned as a high percentile of what was seen.
+"Research on vehicle-based driver status/performance monitoring", 1994, and FHWA-MCRT-98-006.
 """
 
 from __future__ import annotations
@@ -13,8 +12,15 @@ from dataclasses import dataclass
 
 from classroom_fer_ros.core.errors import StampError
 from classroom_fer_ros.core.eye_closures import Closure, ClosureKind, EyeClosures
+from classroom_fer_ros.core.eye_openness import EyeMeasures, OpennessScale
 from classroom_fer_ros.core.fatigue_config import RULES, FatigueConfig
-from classroom_fer_ros.core.fatigue_level import FatigueMeasures, judge, next_state
+from classroom_fer_ros.core.fatigue_level import (
+    PERCLOS_WINDOW_S,
+    FatigueMeasures,
+    approach,
+    judge,
+    next_state,
+)
 from classroom_fer_ros.core.frame_rate import FrameRate, RateGate
 from classroom_fer_ros.core.recent import RecentSum
 from classroom_fer_ros.core.results import (
@@ -24,27 +30,16 @@ from classroom_fer_ros.core.results import (
     Fatigue,
     FatigueState,
 )
-from classroom_fer_ros.core.running_quantile import RunningQuantile
 from classroom_fer_ros.core.yawns import YawnDetector
 
-__all__ = ['RULES', 'EyeMouthObservation', 'FatigueConfig', 'FatigueMonitor']
+__all__ = ['PERCLOS_WINDOW_S', 'RULES', 'EyeMouthObservation', 'FatigueConfig', 'FatigueMonitor']
 
-PERCLOS_WINDOW_S = 60.0
 MIN_PERCLOS_S = 30.0
 #: A rate of blinks is not told from less.
 MIN_BLINK_RATE_S = 10.0
 YAWN_WINDOW_S = 300.0
 #: Shortest blink, long closure and microsleep, seconds.
 CLOSURE_BOUNDS_S = (0.05, 0.5, 1.0)
-#: Open eyes measure within these ratios; who sleeps from the first picture on stays above none.
-OPEN_RATIO_RANGE = (0.24, 0.42)
-PRIOR_OPEN_RATIO = 0.30
-#: Closed eyes are at most this share of open ones, else small eyes would never open.
-MAX_CLOSED_SHARE = 0.55
-#: In the first seconds everything teaches what open is, later only eyes that are rather open:
-#: sleep must not become the new usual.
-LEARN_ALL_S = 10.0
-MIN_LEARN_OPENNESS = 0.5
 #: A mouth below this share of the yawn's ratio has shut: lips move during a long yawn.
 YAWN_CLOSE_SHARE = 0.5
 #: Pictures a second: below the first blinks become unknown, from the second on they are back.
@@ -58,63 +53,32 @@ MIN_ALL_FPS = 4.95
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EyeMouthObservation:
     """
-    Openings measured in one picture, as in `eyes.Openings`.
+    What was measured in one picture.
 
+    :param mouth_ratio: height over width of the mouth's opening, as in `eyes.Openings`
     :param is_visible: whether the face is large enough and not turned too far
     """
 
-    left_eye_ratio: float
-    right_eye_ratio: float
+    eyes: EyeMeasures
     mouth_ratio: float
     is_visible: bool
-
-
-class OpennessScale:
-    """From eye aspect ratio to openness: 0 closed, 1 as open as this person's eyes usually are."""
-
-    def __init__(self, closed_ratio: float) -> None:
-        self._closed_ratio = closed_ratio
-        self._learned_s = 0.0
-        self._usual = RunningQuantile(
-            low=0.0,
-            high=0.6,
-            num_bins=120,
-            quantile=0.85,
-            memory_s=300.0,
-            prior=PRIOR_OPEN_RATIO,
-            prior_s=1.0,
-        )
-
-    @property
-    def open_ratio(self) -> float:
-        """Ratio of this person's open eyes, as learned so far."""
-        low, high = OPEN_RATIO_RANGE
-        return min(max(self._usual.value, low), high)
-
-    def openness(self, ratio: float) -> float:
-        """Openness of one eye, not below 0; NaN stays NaN."""
-        closed = min(self._closed_ratio, MAX_CLOSED_SHARE * self.open_ratio)
-        return max((ratio - closed) / (self.open_ratio - closed), 0.0) if ratio == ratio else NAN
-
-    def learn(self, ratio: float, duration_s: float) -> None:
-        """Count a ratio that lasted this long."""
-        if self._learned_s > LEARN_ALL_S and self.openness(ratio) < MIN_LEARN_OPENNESS:
-            return
-        self._learned_s += duration_s
-        self._usual.add(ratio, duration_s)
 
 
 class FatigueMonitor:
     """
     Follows one person's eyes and mouth. Holds no clock.
 
+    :ivar scale: what is known of how far this person's eyes open; may be exchanged for one that
+        was learned before
     :ivar behaviours: closures that count and ended in the last picture; microsleeps and yawns
         that count and go on or ended in it
     """
 
-    def __init__(self, config: FatigueConfig | None = None) -> None:
+    def __init__(
+        self, config: FatigueConfig | None = None, scale: OpennessScale | None = None
+    ) -> None:
         self._config = config or FatigueConfig()
-        self._scale = OpennessScale(self._config.closed_ratio)
+        self.scale = scale or OpennessScale(self._config.closed_ratio)
         self._rate = FrameRate()
         low, back = BLINK_FPS
         self._blink_gate = RateGate(start_fps=MIN_BLINK_FPS, off_fps=low, on_fps=back)
@@ -138,6 +102,7 @@ class FatigueMonitor:
         self._recent_yawns = RecentSum(YAWN_WINDOW_S)
         self._blink_count = self._yawn_count = 0
         self._state = FatigueState.UNKNOWN
+        self._level, self._level_at_s = NAN, -math.inf
         self._is_yawn_counted = False
         self._spans_s: dict[BehaviourKind, tuple[float, float]] = {}
         self.behaviours: tuple[Behaviour, ...] = ()
@@ -176,18 +141,18 @@ class FatigueMonitor:
         self._yawns.interrupt()
 
     def _look(self, observation: EyeMouthObservation, elapsed_s: float, stamp_s: float) -> None:
-        ratio = (observation.left_eye_ratio + observation.right_eye_ratio) / 2
-        if not observation.is_visible or not math.isfinite(ratio + observation.mouth_ratio):
+        eyes = observation.eyes
+        if not observation.is_visible or not math.isfinite(eyes.ratio + observation.mouth_ratio):
             self._interrupt()
             return
         previous = self._openness
         if not math.isnan(previous):
-            self._scale.learn(ratio, elapsed_s)
-        self._openness = self._scale.openness(ratio)
+            self.scale.learn(eyes, elapsed_s)
+        self._openness = self.scale.of_both(eyes)
         if self._gate.is_open and not math.isnan(previous):
             self._count_time(previous, elapsed_s, stamp_s)
         closure = self._closures.update(self._openness, stamp_s)
-        is_yawn = self._yawns.update(observation.mouth_ratio, stamp_s)
+        is_yawn = self._yawns.update(observation.mouth_ratio, self._openness, stamp_s)
         if self._gate.is_open:
             self._count_closures(closure, stamp_s)
             self._count_yawn(is_yawn, stamp_s)
@@ -244,8 +209,8 @@ class FatigueMonitor:
         self._long_closures.at(stamp_s)
         return Fatigue(
             face_id=face_id,
-            left_openness=self._shown(observation.left_eye_ratio),
-            right_openness=self._shown(observation.right_eye_ratio),
+            left_openness=self._shown(observation.eyes.left_ratio, observation.eyes.left_open),
+            right_openness=self._shown(observation.eyes.right_ratio, observation.eyes.right_open),
             mouth_openness=observation.mouth_ratio if is_seen else NAN,
             is_closed=is_seen and self._openness <= self._config.perclos_openness,
             blink_count=self._blink_count,
@@ -259,8 +224,10 @@ class FatigueMonitor:
             reasons=reasons,
         )
 
-    def _shown(self, ratio: float) -> float:
-        return NAN if math.isnan(self._openness) else min(self._scale.openness(ratio), 1.0)
+    def _shown(self, ratio: float, open_probability: float) -> float:
+        if math.isnan(self._openness):
+            return NAN
+        return min(self.scale.openness(ratio, open_probability), 1.0)
 
     def _perclos(self, judged_s: float, stamp_s: float) -> float:
         closed_s = self._closed.at(stamp_s)
@@ -286,15 +253,18 @@ class FatigueMonitor:
         )
         unseen_s = stamp_s - self._judged_at_s
         if is_blind or judged_s < config.min_judged_s or unseen_s > config.unknown_after_s:
-            self._state = FatigueState.UNKNOWN
+            self._state, self._level = FatigueState.UNKNOWN, NAN
             return NAN, ()
         measures = FatigueMeasures(
             perclos=0.0 if math.isnan(perclos) else perclos,
+            judged_s=judged_s,
             microsleeps=round(self._microsleeps.at(stamp_s)),
             yawns=round(self._recent_yawns.at(stamp_s)),
             closed_s=closed_s,
             blink_count=self._blink_count,
         )
-        level, reasons = judge(measures, config)
-        self._state = next_state(self._state, level, closed_s, config)
-        return level, reasons
+        target, reasons = judge(measures, config)
+        self._level = approach(self._level, target, stamp_s - self._level_at_s)
+        self._level_at_s = stamp_s
+        self._state = next_state(self._state, self._level, closed_s, config)
+        return self._level, reasons

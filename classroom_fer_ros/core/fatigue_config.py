@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
 from classroom_fer_ros.core.settings import check
 
 RULES = ('perclos', 'blink_count')
@@ -24,6 +25,13 @@ class FatigueConfig:
             'description': 'what makes tired: perclos (with microsleeps and yawns) or '
             'blink_count (blinks counted up to a threshold, as published)',
             'options': RULES,
+        },
+    )
+    eye_card: str = field(
+        default=EYE_STATE_CARD,
+        metadata={
+            'description': 'card of the model that tells open from shut eyes, a file name in the '
+            'folder of models or a path; empty to go by the mesh alone'
         },
     )
     closed_ratio: float = field(

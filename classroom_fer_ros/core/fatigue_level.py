@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from classroom_fer_ros.core.fatigue_config import FatigueConfig
 from classroom_fer_ros.core.results import FatigueState
 
+PERCLOS_WINDOW_S = 60.0
 DROWSY_LEVEL = 0.3
 TIRED_LEVEL = 0.6
 #: PERCLOS is drowsy from this share of the limit of tired on. Blinks alone close the eyes of
@@ -20,16 +22,22 @@ FURTHER_SHARE = 0.25
 REASON_LEVEL = 0.3
 
 
+#: The level moves by no more than this a second: what falls out of a window makes it no jump.
+MAX_CHANGE_PER_S = 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FatigueMeasures:
     """
     What the level follows from.
 
     :param perclos: share in [0, 1], 0 while unknown
+    :param judged_s: seconds behind it; below a full window they are named in the reason
     :param closed_s: how long the eyes have been closed without a break
     """
 
     perclos: float = 0.0
+    judged_s: float = PERCLOS_WINDOW_S
     microsleeps: int = 0
     yawns: int = 0
     closed_s: float = 0.0
@@ -62,7 +70,7 @@ def _causes(measures: FatigueMeasures, config: FatigueConfig) -> list[tuple[floa
     return [
         (
             _perclos_part(measures.perclos / config.tired_perclos),
-            f'PERCLOS {100 * measures.perclos:.0f} % in the last minute',
+            f'PERCLOS {100 * measures.perclos:.0f} % {_window(measures.judged_s)}',
         ),
         (
             _part(measures.microsleeps, config.tired_microsleeps),
@@ -92,6 +100,24 @@ def _asleep_part(measures: FatigueMeasures, config: FatigueConfig) -> float:
     """Nothing up to a second, the time of blinks; then rising, steeper, to 1 for asleep."""
     share = (measures.closed_s - 1.0) / (config.asleep_s - 1.0)
     return float(min(max(share, 0.0), 1.0) ** 2)
+
+
+def approach(level: float, target: float, elapsed_s: float) -> float:
+    """
+    Level some time after it was `level`, on its way to `target`.
+
+    :param level: NaN while there was none: it is then the target
+    """
+    if math.isnan(level):
+        return target
+    reach = MAX_CHANGE_PER_S * elapsed_s
+    return min(max(target, level - reach), level + reach)
+
+
+def _window(judged_s: float) -> str:
+    """Over what time a PERCLOS was judged: shorter than a minute until that has been seen."""
+    is_full = judged_s >= PERCLOS_WINDOW_S - 1.0
+    return 'in the last minute' if is_full else f'in {judged_s:.0f} s seen so far'
 
 
 def _counted(count: int, noun: str, where: str) -> str:

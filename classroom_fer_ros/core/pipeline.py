@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from classroom_fer_ros.core.alignment import AlignedCrop
 from classroom_fer_ros.core.face_analysis import FaceAnalysis
 from classroom_fer_ros.core.face_finding import make_detector
+from classroom_fer_ros.core.fatigue_stage import FatigueStage
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.gallery import Gallery, Person
 from classroom_fer_ros.core.lesson import Lesson
@@ -22,7 +23,7 @@ from classroom_fer_ros.core.relief import relieved
 from classroom_fer_ros.core.results import Alert, Expression, Face, Fatigue, FrameResult, HeadPose
 from classroom_fer_ros.core.spatial import Intrinsics
 from classroom_fer_ros.core.stage_times import StageTimes
-from classroom_fer_ros.core.stages import ExpressionStage, FatigueStage, HeadPoseStage
+from classroom_fer_ros.core.stages import ExpressionStage, HeadPoseStage
 from classroom_fer_ros.core.switches import ANALYSES, ANALYSIS_FEATURES, Switches
 from classroom_fer_ros.core.texts import load_texts
 
@@ -75,7 +76,11 @@ class ClassroomPipeline:
     @property
     def models(self) -> dict[str, str]:
         """Name of the model behind each question."""
-        return {**self._faces.models, 'expression': self._expression.model_name}
+        return {
+            **self._faces.models,
+            'expression': self._expression.model_name,
+            'fatigue': self._fatigue.model_name,
+        }
 
     @property
     def provider(self) -> str:
@@ -268,7 +273,7 @@ class ClassroomPipeline:
             if 'fatigue' not in self._switches:
                 return self._fatigue.skip(faces, stamp_s)
             by_id = {pose.face_id: pose for pose in poses}
-            return self._fatigue.update(faces, by_id, stamp_s)
+            return self._fatigue.update(faces, by_id, self._faces.cut, stamp_s)
 
 
 def make_expression_stage(config: PipelineConfig) -> ExpressionStage:

@@ -24,29 +24,21 @@ from classroom_fer_ros.core.expression_visibility import (
     is_lit_well,
     is_placed_well,
 )
-from classroom_fer_ros.core.eyes import measure_openings
 from classroom_fer_ros.core.face_memory import FaceMemory
-from classroom_fer_ros.core.fatigue import EyeMouthObservation, FatigueConfig, FatigueMonitor
 from classroom_fer_ros.core.head_motion import HeadMotionConfig, HeadMotionMonitor
 from classroom_fer_ros.core.head_pose import HeadPoseEstimator
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.results import (
-    NAN,
     Behaviour,
     Expression,
     Face,
-    Fatigue,
     HeadPose,
 )
 from classroom_fer_ros.core.spatial import Intrinsics
 
 #: Limit of uncertainty where neither the settings nor the model's card name one.
 USUAL_MIN_CONFIDENCE = 0.4
-#: Eyes closer together are too small to be judged; a head turned farther hides one of them.
-MIN_EYE_DISTANCE_PX = 24.0
-MAX_VISIBLE_YAW_RAD = math.radians(40.0)
-MAX_VISIBLE_PITCH_RAD = math.radians(35.0)
 
 
 class HeadPoseStage:
@@ -110,68 +102,6 @@ class HeadPoseStage:
         """Forget every face."""
         self._memory.clear()
         self._camera.reset()
-
-
-class FatigueStage:
-    """
-    Eyes, mouths and what follows from them.
-
-    :ivar behaviours: what the monitors tell of the last picture
-    """
-
-    def __init__(self, config: FatigueConfig, hold_s: float) -> None:
-        self._memory = FaceMemory(lambda: FatigueMonitor(config), hold_s)
-        self.behaviours: tuple[Behaviour, ...] = ()
-
-    def update(
-        self, faces: Sequence[Face], poses: Mapping[str, HeadPose], stamp_s: float
-    ) -> tuple[Fatigue, ...]:
-        """
-        One entry a face.
-
-        :param poses: by face_id; without one, nothing says that a head is turned
-        """
-        monitors = self._memory.see(faces, stamp_s)
-        fatigue = tuple(
-            monitor.update(face.face_id, _observe(face, poses.get(face.face_id)), stamp_s)
-            for face, monitor in zip(faces, monitors, strict=True)
-        )
-        self.behaviours = tuple(b for monitor in monitors for b in monitor.behaviours)
-        return fatigue
-
-    def skip(self, faces: Sequence[Face], stamp_s: float) -> tuple[Fatigue, ...]:
-        self.behaviours = ()
-        self._memory.see(faces, stamp_s)
-        return tuple(Fatigue(face_id=face.face_id) for face in faces)
-
-    def reset(self) -> None:
-        """Forget every face."""
-        self._memory.clear()
-
-
-def _observe(face: Face, pose: HeadPose | None) -> EyeMouthObservation:
-    """Measure eyes and mouth on the mesh of this picture."""
-    if face.landmarks is None:
-        return EyeMouthObservation(
-            left_eye_ratio=NAN, right_eye_ratio=NAN, mouth_ratio=NAN, is_visible=False
-        )
-    openings = measure_openings(face.landmarks.points_xyz)
-    return EyeMouthObservation(
-        left_eye_ratio=openings.left_eye_ratio,
-        right_eye_ratio=openings.right_eye_ratio,
-        mouth_ratio=openings.mouth_ratio,
-        is_visible=_are_eyes_visible(face, pose or HeadPose(face_id=face.face_id)),
-    )
-
-
-def _are_eyes_visible(face: Face, pose: HeadPose) -> bool:
-    """Whether lids and lips can be judged: large enough, and not turned too far."""
-    eye_distance_px = float(np.linalg.norm(face.keypoints_xy[1] - face.keypoints_xy[0]))
-    # With head pose switched off its angles are NaN, and nothing says that the head is turned.
-    is_turned = abs(pose.yaw_rad) > MAX_VISIBLE_YAW_RAD or (
-        abs(pose.pitch_rad) > MAX_VISIBLE_PITCH_RAD
-    )
-    return eye_distance_px >= MIN_EYE_DISTANCE_PX and not is_turned
 
 
 @dataclass(slots=True)

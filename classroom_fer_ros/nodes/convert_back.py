@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 from classroom_fer_msgs.msg import (
     Alert,
@@ -62,13 +64,20 @@ def _from_landmarks(face: FaceLandmarks) -> results.Landmarks:
     return results.Landmarks(points_xyz=points, quality=face.quality)
 
 
-def from_crop_array(message: FaceCropArray) -> dict[str, AlignedCrop]:
+def from_crop_array(
+    message: FaceCropArray, wanted: Container[str] | None = None
+) -> dict[str, AlignedCrop]:
     """
     Aligned crops by face_id.
 
+    :param wanted: whose crops to convert, None for everybody's
     :raises PictureError: if one holds no picture that can be read
     """
-    return {crop.face_id: _from_crop(crop) for crop in message.crops}
+    return {
+        crop.face_id: _from_crop(crop)
+        for crop in message.crops
+        if wanted is None or crop.face_id in wanted
+    }
 
 
 def _from_crop(crop: FaceCrop) -> AlignedCrop:

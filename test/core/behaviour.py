@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classroom_fer_ros.core.eye_openness import EyeMeasures
 from classroom_fer_ros.core.fatigue import EyeMouthObservation
 
 OPEN_RATIO, CLOSED_RATIO = 0.31, 0.15
@@ -46,8 +47,7 @@ def observation(
     """Eyes closed and a mouth opened by shares."""
     ratio = open_ratio + closed * (CLOSED_RATIO - open_ratio)
     return EyeMouthObservation(
-        left_eye_ratio=ratio,
-        right_eye_ratio=ratio,
+        eyes=EyeMeasures(left_ratio=ratio, right_ratio=ratio),
         mouth_ratio=0.05 + 0.6 * wide,
         is_visible=is_visible,
     )
