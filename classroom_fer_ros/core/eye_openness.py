@@ -80,7 +80,7 @@ class OpennessScale:
             quantile=0.85,
             memory_s=300.0,
             prior=PRIOR_OPEN_RATIO,
-            prior_s=1.0,
+            prior_s=0.5,
         )
 
     @property

@@ -36,13 +36,15 @@ class YawnDetector:
         """
         self._open_ratio, self._close_ratio, self._min_s = open_ratio, close_ratio, min_s
         self._previous: tuple[float, float] | None = None
-        self.interrupt()
+        self._start_s = math.nan
+        self._wide_s = self._openness_s = 0.0
+        self._is_counted = False
+        self.span_s: tuple[float, float] | None = None
 
     def interrupt(self) -> None:
         """Forget a mouth that is open: it was not seen how long."""
-        self._previous = None
+        self._previous = self.span_s = None
         self._end()
-        self.span_s: tuple[float, float] | None = None
 
     def update(self, mouth_ratio: float, eyes_openness: float, stamp_s: float) -> bool:
         """
