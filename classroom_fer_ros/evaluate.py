@@ -3,6 +3,7 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
 
     detection DIR [--detector full_range|yunet] [--json]     recall on DIR/boxes.csv
     light FILM [--json]                                      what light correction gains
+    limits [--seconds S] [--sizes …] [--rates …] [--lights …] [--json]   where judging eyes ends
     expression FILE.npz [--model CARD] [--png PICTURE] [--json]   accuracy of the classifier
     expression DIR [--head NAME] [--model CARD] [--json]     the same on photographs, a folder a
                                                              label, from detection on
@@ -42,6 +43,12 @@ from classroom_fer_ros.core.evaluation.gallery import evaluate_gallery
 from classroom_fer_ros.core.evaluation.head_pose import evaluate_head_pose
 from classroom_fer_ros.core.evaluation.identification import evaluate_identification
 from classroom_fer_ros.core.evaluation.light import evaluate_light
+from classroom_fer_ros.core.evaluation.limits import (
+    FACE_SIZES_PX,
+    LIGHTS,
+    RATES_FPS,
+    measure_limits,
+)
 from classroom_fer_ros.core.evaluation.perclos import score_perclos
 from classroom_fer_ros.core.evaluation.photographs import evaluate_photographs
 from classroom_fer_ros.core.evaluation.roc import write_roc
@@ -51,7 +58,7 @@ from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.pipeline import PipelineConfig, make_detector
-from classroom_fer_ros.score_tables import print_expression, print_photographs
+from classroom_fer_ros.score_tables import print_expression, print_limits, print_photographs
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -93,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar='FRAMES.parquet',
         help='tables of results, for the error of PERCLOS',
     )
+    limits = _add(whats, 'limits', 'where judging eyes stops working, simulated', _limits)
+    limits.add_argument('--seconds', type=float, default=120.0, help='of each simulated lesson')
+    limits.add_argument('--sizes', type=int, nargs='+', default=FACE_SIZES_PX, help='faces, px')
+    limits.add_argument('--rates', type=int, nargs='+', default=RATES_FPS, choices=RATES_FPS)
+    limits.add_argument('--lights', nargs='+', default=LIGHTS, choices=LIGHTS)
     expression = _add(whats, 'expression', 'accuracy of the expression classifier', _expression)
     expression.add_argument(
         'file',
@@ -209,6 +221,15 @@ def _events(options: argparse.Namespace) -> int:
             f'{perclos.max_error_points:.2f} at most '
             f'({perclos.faces} faces, {perclos.pictures} pictures)'
         )
+    return 0
+
+
+def _limits(options: argparse.Namespace) -> int:
+    limits = measure_limits(options.seconds, options.sizes, options.rates, options.lights)
+    if options.json:
+        print(json.dumps([limit.to_json() for limit in limits]))
+    else:
+        print_limits(limits)
     return 0
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
 
+from classroom_fer_ros.core.evaluation.events import EventScore
 from classroom_fer_ros.core.evaluation.expression import ExpressionScore
 from classroom_fer_ros.core.evaluation.label_scores import LabelSetScore
+from classroom_fer_ros.core.evaluation.limits import Limit
 from classroom_fer_ros.core.evaluation.photographs import PhotographScore
 
 
@@ -44,6 +47,28 @@ def print_photographs(score: PhotographScore) -> None:
         f'{score.count} photographs; no face found in {score.not_found} of them '
         f'({_by_label(score.not_found_by_label)}), which count as wrong'
     )
+
+
+def print_limits(limits: Iterable[Limit]) -> None:
+    """Print a row for each condition as soon as it is known, in Markdown for the README."""
+    columns = ('faces', 'fps', 'light', 'judged', 'blinks, F1', 'long closures, F1', 'PERCLOS')
+    print(f'| {" | ".join(columns)} |')
+    print('|' + ' --- |' * len(columns))
+    for limit in limits:
+        points = limit.perclos.mean_error_points
+        print(
+            f'| {limit.face_px} px | {limit.rate_fps} | {limit.light} | '
+            f'{limit.judged_share:.0%} | {_score(limit.blinks)} | {_score(limit.long_closures)} | '
+            f'{"unknown" if math.isnan(points) else f"{points:.1f} points off"} |',
+            flush=True,
+        )
+
+
+def _score(score: EventScore | None) -> str:
+    """F1 and how many it rests on; a rate at which nothing can be said has none."""
+    if score is None or math.isnan(score.f1):
+        return 'unknown'
+    return f'{score.f1:.3f} of {score.labelled}'
 
 
 def confusion_table(title: str, score: LabelSetScore) -> Table:
