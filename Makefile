@@ -27,6 +27,9 @@ DATA ?=
 NAME ?=
 PICTURES ?=
 FOLDER ?=
+# How fast it is played, and the recording whose results are to be kept (default: BAG's own).
+RATE ?=
+GOLDEN ?=
 CLASSROOM_FER_DATA ?= $(CURDIR)/../shared/data
 
 export CLASSROOM_FER_DATA
@@ -36,7 +39,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export OPENBLAS_NUM_THREADS ?= 1
 
 # What the shell expands itself, so that any name will do.
-export SOURCE CONFIG OUT MODE FILM SESSION BAG DATA NAME FOLDER
+export SOURCE CONFIG OUT MODE FILM SESSION BAG RATE GOLDEN DATA NAME FOLDER
 
 # Relative, so that no path of the checkout is ever taken apart at a space.
 VENV := .venv
@@ -48,7 +51,7 @@ RUN := $(if $(ROS_DISTRO),. $(VENV)/local_setup.sh &&,) $(PY)
 DOCTOR := $(if $(wildcard $(VENV)/local_setup.sh),$(RUN),$(PYTHON)) -m classroom_fer_ros.doctor
 
 .PHONY: help analyze clean doctor enroll fetch-models lint monitor people proof report run simulate test
-.PHONY: label models record repair-bag
+.PHONY: label models record regress repair-bag replay
 .PHONY: bench bench-compare bench-gallery bench-counts bench-peers train-expression train-eyes train-facenet
 .PHONY: setup setup-monitor setup-report setup-test setup-teacher setup-training
 
@@ -77,6 +80,15 @@ analyze: setup  ## analyse a film or a folder of films: FILM=film.mp4 OUT=folder
 record: setup  ## record a running system, or start one: OUT=folder SOURCE=0 ARGS='--pictures --lossless'
 	@$(RUN) -m classroom_fer_ros.record --out "$${OUT:-out/recording}" \
 		$(if $(SOURCE),--source "$$SOURCE") $(ARGS)
+
+replay: setup  ## play a recording: BAG=folder RATE=2 ARGS='--analyse fused --as-fast-as-possible'
+	@$(if $(BAG),,echo 'name a recording: make replay BAG=out/recording' >&2; exit 2)
+	@$(RUN) -m classroom_fer_ros.replay "$$BAG" $(if $(RATE),--rate "$$RATE") $(ARGS)
+
+regress: setup  ## tell what has changed since a recording: BAG=folder GOLDEN=folder ARGS=--accept
+	@$(if $(BAG),,echo 'name a recording: make regress BAG=test/data/golden' >&2; exit 2)
+	@$(RUN) -m classroom_fer_ros.regress "$$BAG" $(if $(GOLDEN),--golden "$$GOLDEN") \
+		$(if $(CONFIG),--config "$$CONFIG") $(ARGS)
 
 repair-bag: setup  ## mend a recording that was broken off: BAG=folder
 	@$(if $(BAG),,echo 'name a recording: make repair-bag BAG=out/recording' >&2; exit 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from classroom_fer_ros.bags.bag_reader import BagMessage, BagReader
-from classroom_fer_ros.bags.message_types import class_of, name_of
+from classroom_fer_ros.bags.message_types import class_of, name_of, stamp_of
 from classroom_fer_ros.core.errors import BagError, ClassroomFerError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.profiles import Feature, Profile
@@ -34,6 +34,7 @@ from classroom_fer_ros.nodes.stage_node import StageNode
 NAMESPACE = '/classroom/replay'
 #: Results of one picture are waited for no longer, nodes that come up neither.
 RESULT_TIMEOUT_S, START_TIMEOUT_S = 120.0, 60.0
+LAST_TIMEOUT_S = 20.0
 #: At the end, results are waited for until none has come for so long.
 QUIET_S = 0.5
 PERIOD_S = 0.02
@@ -97,7 +98,7 @@ def frames_of(bag: BagReader, topic: str) -> Iterator[tuple[BagMessage, Frame, A
 def analyse(
     bag: BagReader,
     topic: str,
-    mode: str,
+    mode: str | None,
     profile: Profile,
     rate: float = 0.0,
     namespace: str = NAMESPACE,
@@ -106,6 +107,7 @@ def analyse(
     """
     Play the pictures of a bag to the nodes of one mode.
 
+    :param mode: None for nodes that run elsewhere already
     :param rate: 0 plays in step: the next picture when all is said of the one before
     :param is_over: ends it early
     :raises ClassroomFerError: if the nodes cannot be started, or say nothing of a picture
@@ -119,7 +121,10 @@ def analyse(
         collector = ResultCollector(namespace, (*expected, *NOW_AND_THEN))
         stack.callback(collector.destroy_node)
         stack.enter_context(spinning(collector))
-        nodes = stack.enter_context(replayed_system(mode, namespace, profile, f'topic:{topic}'))
+        nodes: Sequence[AnalysisNode] = ()
+        if mode is not None:
+            system = replayed_system(mode, namespace, profile, f'topic:{topic}')
+            nodes = stack.enter_context(system)
         _wait_until(
             lambda: player.num_listeners(topic) > 0 and collector.has_publishers(expected),
             'the nodes do not come up',
@@ -127,6 +132,11 @@ def analyse(
         _wait_for_each_other(nodes, (*expected, *NOW_AND_THEN))
         if rate:
             player.play(rate, is_over)
+            # The last picture is always taken, where it is offered reliably.
+            with suppress(ClassroomFerError):
+                collector.wait_for(
+                    player.last_stamp_ns(topic), expected, LAST_TIMEOUT_S, lambda: ''
+                )
         else:
             _play_in_step(player, collector, topic, expected, nodes, is_over)
         _wait_until_quiet(collector)
@@ -154,12 +164,11 @@ def _play_in_step(
     nodes: Sequence[AnalysisNode],
     is_over: Callable[[], bool],
 ) -> None:
-    kind = class_of(player.type_of(topic))
-
     def wait(message: BagMessage) -> None:
         if message.topic == topic:
-            stamp_ns = from_time(deserialize_message(message.data, kind).header.stamp)
-            collector.wait_for(stamp_ns, expected, RESULT_TIMEOUT_S, lambda: _problems(nodes))
+            collector.wait_for(
+                stamp_of(message.data), expected, RESULT_TIMEOUT_S, lambda: _problems(nodes)
+            )
 
     player.play_in_step(wait, is_over)
 

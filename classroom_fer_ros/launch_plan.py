@@ -81,9 +81,11 @@ ARGUMENTS: dict[str, Argument] = {
         'lets one ask for them',
         (*BOOLEANS, RECORD_PICTURES),
     ),
+    'lossless': Argument('false', 'record pictures as they came, not as JPEG', BOOLEANS),
     'rviz': Argument('false', 'start RViz', BOOLEANS),
     'rqt': Argument('false', 'show the window in rqt', BOOLEANS),
     'bag': Argument('', 'bag to play'),
+    'rate': Argument('1.0', '2 plays twice as fast, 0 in step with the analysis'),
     'topic': Argument(
         f'{NAMESPACE}/{topics.IMAGE_COMPRESSED}', 'topic of the bag that holds the pictures'
     ),
@@ -92,12 +94,15 @@ ARGUMENTS: dict[str, Argument] = {
 FILES: dict[str, tuple[str, ...]] = {
     'classroom': (
         *('source', 'mode', 'namespace', 'config', 'profile'),
-        *('cameras', 'record', 'rviz', 'rqt'),
+        *('cameras', 'record', 'lossless', 'rviz', 'rqt'),
     ),
     'camera': ('source', 'namespace', 'config', 'profile'),
     'pipeline': ('source', 'mode', 'namespace', 'config', 'profile'),
     'monitor': ('namespace', 'rviz', 'rqt'),
-    'replay': ('bag', 'topic', 'mode', 'namespace', 'config', 'profile', 'rviz', 'rqt'),
+    'replay': (
+        *('bag', 'rate', 'topic', 'mode', 'namespace'),
+        *('config', 'profile', 'rviz', 'rqt'),
+    ),
 }
 #: What a launch file takes where nothing is given, other than the rest.
 DEFAULTS: dict[str, dict[str, str]] = {
@@ -115,6 +120,7 @@ class Camera:
     :param frame_id: of the pictures; empty for that of the parameter file
     :param config: YAML file of parameters; empty for none
     :param has_own_tf: whether TF goes to the namespace, where equal ids of faces do not meet
+    :param is_replayed: whether a bag that is played sets the clock
     """
 
     namespace: str
@@ -123,6 +129,7 @@ class Camera:
     frame_id: str = ''
     config: str = ''
     has_own_tf: bool = False
+    is_replayed: bool = False
 
     def __post_init__(self) -> None:
         if not NAMESPACE_PATTERN.fullmatch(self.namespace):
@@ -182,6 +189,7 @@ def camera_of(arguments: Mapping[str, str]) -> Camera:
         profile=profile_named(profile),
         source=arguments.get('source', ''),
         config=config,
+        is_replayed=bool(arguments.get('bag')),
     )
 
 
@@ -326,7 +334,7 @@ def _namespace(text: str) -> str:
 
 def _has_driver(camera: Camera) -> bool:
     """Whether the source is a topic that brings the pictures where camera_node would."""
-    sources = {camera.source} if camera.source else _values_in_file(camera.config, 'source')
+    sources = {camera.source} if camera.source else values_in_file(camera.config, 'source')
     names = {
         source.strip().removeprefix(TOPIC_PREFIX).strip()
         for source in sources
@@ -337,13 +345,13 @@ def _has_driver(camera: Camera) -> bool:
 
 def _profile_of_file(path: str) -> str:
     """Profile that a parameter file names; empty if none."""
-    found = _values_in_file(path, 'profile')
+    found = values_in_file(path, 'profile')
     if len(found) > 1:
         raise ConfigError('config', path, f'names several profiles: {", ".join(sorted(found))}')
     return found.pop() if found else ''
 
 
-def _values_in_file(path: str, name: str) -> set[str]:
+def values_in_file(path: str, name: str) -> set[str]:
     """Every value that a parameter has in a parameter file; none without a file."""
     return set(_values_in(_read_yaml('config', path), name)) if path else set()
 

@@ -6,7 +6,6 @@ Only launch files import it: `launch` and `launch_ros` come with a ROS 2 install
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,32 +18,34 @@ from launch import Action
 from launch.actions import ExecuteProcess, LogInfo
 from launch_ros.actions import Node
 
-from classroom_fer_ros import launch_plan
+from classroom_fer_ros import launch_bags, launch_plan
 from classroom_fer_ros.launch_plan import Camera
 
 PACKAGE = 'classroom_fer_ros'
-RECORDING_PACKAGES = ('ros2bag', 'rosbag2_storage_mcap')
 
 
-def recorder(camera: Camera, record: str) -> Iterator[Action]:
+def recorder(camera: Camera, record: str, lossless: str) -> Iterator[Action]:
     """Recorder of what the profile lets one record."""
-    recorded = launch_plan.recorded_topics(camera.profile, record)
-    if not recorded:
-        return
-    lacking = [name for name in RECORDING_PACKAGES if not is_installed(name)]
-    if lacking:
-        yield LogInfo(msg=missing(f'record:={record}', *lacking))
-        return
-    name = camera.namespace.strip('/').replace('/', '_')
-    yield ExecuteProcess(
-        cmd=[
-            *('ros2', 'bag', 'record', '--storage', 'mcap'),
-            *('--output', f'{name}_{time.strftime("%Y_%m_%d-%H_%M_%S")}'),
-            *('--custom-data', f'profile={camera.profile.name}'),
-            *('--topics', *map(camera.absolute, recorded)),
-        ],
-        output='screen',
+    has_ros2_bag = all(map(is_installed, launch_bags.RECORDING_PACKAGES))
+    command = launch_bags.record_command(camera, record, lossless == 'true', has_ros2_bag)
+    if command:
+        yield ExecuteProcess(cmd=command, output='screen')
+
+
+def player(arguments: Mapping[str, str]) -> Action:
+    """
+    Player of the pictures of a bag.
+
+    :raises ConfigError: if there is no such bag, or the rate is none
+    """
+    command = launch_bags.play_command(
+        arguments['bag'],
+        arguments['topic'],
+        launch_plan.camera_of(arguments).namespace,
+        arguments['rate'],
+        all(map(is_installed, launch_bags.PLAYING_PACKAGES)),
     )
+    return ExecuteProcess(cmd=command, output='screen')
 
 
 def windows(camera: Camera, arguments: Mapping[str, str]) -> Iterator[Action]:

@@ -12,14 +12,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from launch import Action, LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
-    ExecuteProcess,
     LogInfo,
     OpaqueCoroutine,
     OpaqueFunction,
@@ -40,9 +38,7 @@ from lifecycle_msgs.srv import GetState
 from rclpy.node import Node as RosNode
 
 from classroom_fer_ros import launch_plan, launch_tools, supervision
-from classroom_fer_ros.core.errors import ConfigError
 from classroom_fer_ros.launch_plan import ARGUMENTS, Camera, Room
-from classroom_fer_ros.nodes import topics
 
 PACKAGE = 'classroom_fer_ros'
 #: How long an answer of a node that is coming up is waited for before it is asked again.
@@ -90,7 +86,7 @@ def classroom(arguments: Mapping[str, str]) -> Iterator[Action]:
             yield from managed_node(executable, camera)
         for executable in launch_plan.analysis_nodes(mode, camera.profile):
             yield from managed_node(executable, camera)
-        yield from launch_tools.recorder(camera, arguments['record'])
+        yield from launch_tools.recorder(camera, arguments['record'], arguments['lossless'])
         yield from launch_tools.windows(camera, arguments)
 
 
@@ -115,17 +111,10 @@ def monitor(arguments: Mapping[str, str]) -> Iterator[Action]:
 
 def replay(arguments: Mapping[str, str]) -> Iterator[Action]:
     """The pictures of a bag and their analysis."""
-    bag, topic = arguments['bag'], arguments['topic']
-    if not Path(bag).exists() or not bag:
-        raise ConfigError('bag', bag, 'is no bag: give bag:=FOLDER')
-    if not launch_tools.is_installed('ros2bag'):
-        yield LogInfo(msg=launch_tools.missing('bag:=…', 'ros2bag'))
-        return
-    yield from classroom({**arguments, 'source': f'topic:{topic}', 'record': 'false'})
-    info = topic.removesuffix('/compressed').rpartition('/')[0] + f'/{topics.CAMERA_INFO}'
-    yield ExecuteProcess(
-        cmd=['ros2', 'bag', 'play', bag, '--topics', topic, info], output='screen'
-    )
+    player = launch_tools.player(arguments)
+    source = f'topic:{arguments["topic"]}'
+    yield from classroom({**arguments, 'source': source, 'record': 'false', 'lossless': 'false'})
+    yield player
 
 
 # Nodes
@@ -241,4 +230,5 @@ def _parameters(place: Camera | Room) -> list[Any]:
     """The file first, so that arguments beat it; texts stay texts: '0' is a camera."""
     given = {name: ParameterValue(text, value_type=str) for name, text in place.parameters.items()}
     file = [ParameterFile(place.config)] if place.config else []
-    return [*file, given]
+    is_replayed = isinstance(place, Camera) and place.is_replayed
+    return [*file, given, *([{'use_sim_time': True}] if is_replayed else [])]

@@ -169,9 +169,9 @@ def test_a_broken_argument_is_named(tmp_path: Path) -> None:
 
 
 def test_what_is_not_installed_is_said(installed: set[str]) -> None:
-    found, context = actions('classroom', record='true', rviz='true', rqt='true')
+    found, context = actions('classroom', rviz='true', rqt='true')
     words = '\n'.join(said(found, context))
-    for package in ('ros2bag', 'rosbag2-storage-mcap', 'rviz2', 'rqt-gui'):
+    for package in ('rviz2', 'rqt-gui'):
         assert f'ros-jazzy-{package}' in words
     assert set(nodes(found, context)) == FUSED
 
@@ -207,15 +207,28 @@ def test_replay(installed: set[str], tmp_path: Path) -> None:
     assert set(nodes(found, context)) == {'/classroom/replay/pipeline_node'}
     (player,) = (action for action in found if type(action) is ExecuteProcess)
     assert command(player, context) == [
-        *('ros2', 'bag', 'play', str(tmp_path), '--topics'),
+        *('ros2', 'bag', 'play', str(tmp_path), '--clock', '--rate', '1.0', '--topics'),
         *('/classroom/front/image_raw/compressed', '/classroom/front/camera_info'),
     ]
 
 
-def test_without_ros2_bag_nothing_is_replayed(installed: set[str], tmp_path: Path) -> None:
+def test_without_ros2_bag_our_own_player_and_recorder_are_started(
+    installed: set[str], tmp_path: Path
+) -> None:
+    for name, module, arguments in (
+        ('replay', 'replay', {'bag': str(tmp_path)}),
+        ('classroom', 'record', {'record': 'true'}),
+    ):
+        found, context = actions(name, **arguments)
+        (process,) = (action for action in found if type(action) is ExecuteProcess)
+        assert command(process, context)[1:3] == ['-m', f'classroom_fer_ros.{module}']
+
+
+def test_replayed_nodes_keep_to_the_clock_of_the_bag(installed: set[str], tmp_path: Path) -> None:
     found, context = actions('replay', bag=str(tmp_path))
-    assert [type(action) for action in found] == [LogInfo]
-    assert 'ros-jazzy-ros2bag' in said(found, context)[0]
+    (node,) = nodes(found, context).values()
+    given = evaluate_parameters(context, node._Node__parameters)
+    assert {'use_sim_time': True} in given
 
 
 def test_autostart_is_used_at_the_first_start_only(monkeypatch: pytest.MonkeyPatch) -> None:

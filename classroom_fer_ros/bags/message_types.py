@@ -62,6 +62,17 @@ def name_of(message_class: Any) -> str:
     return f'{message_class.__module__.split(".")[0]}/msg/{message_class.__name__}'
 
 
+def stamp_of(data: bytes) -> int:
+    """
+    Stamp of a serialized message that begins with a header, in nanoseconds.
+
+    :param data: CDR: 4 bytes about itself, then seconds and nanoseconds
+    """
+    order = 'little' if data[1] & 1 else 'big'
+    seconds = int.from_bytes(data[4:8], order, signed=True)
+    return seconds * 1_000_000_000 + int.from_bytes(data[8:12], order)
+
+
 def _module_of(package: str, type_name: str) -> ModuleType:
     try:
         return importlib.import_module(f'{package}.msg')

@@ -12,7 +12,7 @@ from rosbags.interfaces import Qos, QosDurability, QosReliability
 from rosgraph_msgs.msg import Clock
 
 from classroom_fer_ros.bags.bag_reader import BagMessage, BagReader
-from classroom_fer_ros.bags.message_types import class_of
+from classroom_fer_ros.bags.message_types import class_of, stamp_of
 from classroom_fer_ros.core.errors import BagError
 from classroom_fer_ros.nodes.convert import to_time
 
@@ -34,27 +34,26 @@ class Player(Node):
     def __init__(self, bag: BagReader, wanted: Collection[str] | None = None) -> None:
         """
         :param wanted: topics to play; all that are understood here without
-        :raises BagError: if one of them is not there, or is not understood here
+        :raises BagError: if there is nothing to play
         """
         # Its own arguments only: those of the command are for the nodes that it starts.
         super().__init__('player', use_global_arguments=False)
         self.num_published: dict[str, int] = {}
         self.left_out: list[str] = []
         self._bag = bag
+        self._last: dict[str, BagMessage] = {}
         self._outputs: dict[str, Publisher] = {}
         for topic in wanted if wanted is not None else bag.topics:
-            if topic not in bag.topics:
-                known = ', '.join(sorted(bag.topics)) or 'nothing'
-                raise BagError(f'{bag.path} holds no {topic}, but {known}')
-            problem = bag.problem_with(topic)
-            if problem and wanted is not None:
-                raise BagError(f'{topic} of {bag.path} cannot be played: {problem}')
+            problem = bag.problem_with(topic) if topic in bag.topics else 'the bag has none'
             if problem:
                 self.left_out.append(f'{topic} is left out: {problem}')
                 continue
             kind, offered = class_of(bag.topics[topic].type_name), bag.topics[topic].offered_qos
             self._outputs[topic] = self.create_publisher(kind, topic, _from_bag_qos(offered))
             self.num_published[topic] = 0
+        if not self._outputs:
+            known = ', '.join(sorted(bag.topics)) or 'nothing'
+            raise BagError(f'nothing of {bag.path} can be played: it holds {known}')
         self._clock_pub = self.create_publisher(Clock, CLOCK, DEPTH)
 
     @property
@@ -62,9 +61,9 @@ class Player(Node):
         """What is played."""
         return tuple(self._outputs)
 
-    def type_of(self, topic: str) -> str:
-        """Type of a topic that is played."""
-        return self._bag.topics[topic].type_name
+    def last_stamp_ns(self, topic: str) -> int:
+        """Stamp of the newest message of a topic that begins with a header; 0 before one."""
+        return stamp_of(self._last[topic].data) if topic in self._last else 0
 
     def num_listeners(self, topic: str) -> int:
         """How many subscribe to a topic that is played."""
@@ -108,6 +107,7 @@ class Player(Node):
         """Publish one message, and set the clock to its time."""
         self.set_clock(message.log_ns)
         self._outputs[message.topic].publish(message.data)
+        self._last[message.topic] = message
         self.num_published[message.topic] += 1
 
     def set_clock(self, now_ns: int) -> None:

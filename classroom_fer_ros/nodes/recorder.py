@@ -22,7 +22,7 @@ from rosbags.interfaces import (
 )
 
 from classroom_fer_ros.bags.bag_writer import BagWriter
-from classroom_fer_ros.bags.message_types import name_of
+from classroom_fer_ros.bags.message_types import name_of, stamp_of
 from classroom_fer_ros.bags.names import without_names
 from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.nodes import topics
@@ -102,7 +102,7 @@ class Recorder(Node):
         if self.failure is not None:
             return
         self._count_lost(name, info)
-        self._log_ns = max(_stamp_ns(data), self._log_ns) if self._is_by_stamp else time.time_ns()
+        self._log_ns = self._time_of(name, data)
         try:
             topic = self.resolve_topic_name(name)
             self._writer.write(topic, self._log_ns, without_names(type_name, data))
@@ -110,6 +110,13 @@ class Recorder(Node):
             self._fail(error)
         if self.last_s - self._flushed_s > FLUSH_PERIOD_S:  # a busy executor keeps timers waiting
             self._flush()
+
+    def _time_of(self, name: str, data: bytes) -> int:
+        """When a message is logged; never earlier than the one before."""
+        if not self._is_by_stamp:
+            return time.time_ns()
+        # Diagnostics are stamped by the clock: they stand where they came.
+        return self._log_ns if name in SHARED else max(stamp_of(data), self._log_ns)
 
     def _count_lost(self, name: str, info: dict[str, Any]) -> None:
         """By the publisher's numbers; a new publisher begins anew."""
@@ -151,13 +158,6 @@ def _with_depth(qos: QoSProfile, depth: int) -> QoSProfile:
     return QoSProfile(
         history=qos.history, depth=depth, reliability=qos.reliability, durability=qos.durability
     )
-
-
-def _stamp_ns(data: bytes) -> int:
-    """Stamp of a serialized message that begins with a header (CDR, after 4 bytes of its own)."""
-    order = 'little' if data[1] & 1 else 'big'
-    seconds = int.from_bytes(data[4:8], order, signed=True)
-    return seconds * 1_000_000_000 + int.from_bytes(data[8:12], order)
 
 
 def _to_bag_qos(qos: QoSProfile) -> Qos:

@@ -119,7 +119,9 @@ class TopicSource(Source):
         """Pictures that were published since the one before and did not come."""
         if number is None:  # not every DDS numbers them
             return 0
-        lost = number - self._number - 1 if self._number else 0
+        # Of a recording all count, of a camera those since the first that came.
+        is_first = not self._number and not self._node.get_parameter('use_sim_time').value
+        lost = 0 if is_first else number - self._number - 1
         self._number = number
         # A new publisher begins anew; of several, the numbers say nothing.
         return lost if lost > 0 and self._node.count_publishers(self._topic) == 1 else 0
