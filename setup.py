@@ -21,6 +21,14 @@ NODES = (
 )
 
 
+#: What a person types with `ros2 run`.
+COMMANDS = (
+    *('run', 'doctor', 'monitor', 'report'),
+    *('record', 'repair_bag', 'replay', 'regress'),
+    *('enroll', 'people', 'analyze', 'evaluate', 'simulate', 'label', 'models', 'fetch_models'),
+)
+
+
 def files_in(folder: str, *patterns: str) -> list[str]:
     """Files of a folder of the checkout, as setuptools wants them: relative paths."""
     return sorted(str(path) for pattern in patterns for path in Path(folder).glob(pattern))
@@ -49,12 +57,7 @@ setup(
     entry_points={
         'console_scripts': [
             *(f'{node} = {PACKAGE}.nodes.{node}:main' for node in NODES),
-            f'run = {PACKAGE}.run:main',
-            f'doctor = {PACKAGE}.doctor:main',
-            f'monitor = {PACKAGE}.monitor:main',
-            f'report = {PACKAGE}.report:main',
-            f'enroll = {PACKAGE}.enroll:main',
-            f'people = {PACKAGE}.people:main',
+            *(f'{name} = {PACKAGE}.{name}:main' for name in COMMANDS),
         ],
     },
 )

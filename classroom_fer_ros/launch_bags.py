@@ -6,7 +6,6 @@ Plain values as in `launch_plan`: imports no `launch`.
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.launch_plan import Camera
 from classroom_fer_ros.nodes import topics
 
+PACKAGE = 'classroom_fer_ros'
 RECORDING_PACKAGES = ('ros2bag', 'rosbag2_storage_mcap')
 PLAYING_PACKAGES = ('ros2bag',)
 #: A file this large is finished and another one begun.
@@ -45,7 +45,7 @@ def record_command(
             *('--topics', *map(camera.absolute, names)),
         ]
     return [
-        *(sys.executable, '-m', f'{__package__}.record', '--out', folder),
+        *(*_ours('record'), '--out', folder),
         *('--namespace', camera.namespace, '--profile', camera.profile.name),
         *(('--pictures',) if record == launch_plan.RECORD_PICTURES else ()),
         *(('--lossless',) if is_lossless else ()),
@@ -70,12 +70,17 @@ def play_command(bag: str, topic: str, namespace: str, rate: str, has_ros2_bag: 
     """
     if not bag or not Path(bag).exists():
         raise ConfigError('bag', bag, 'is no bag: give bag:=FOLDER')
-    ours = [sys.executable, '-m', f'{__package__}.replay', bag]
+    ours = [*_ours('replay'), bag]
     if _number('rate', rate) == 0.0:
         return [*ours, '--as-fast-as-possible', '--topic', topic, '--namespace', namespace]
     info = topic.removesuffix('/compressed').rpartition('/')[0] + f'/{topics.CAMERA_INFO}'
     played = ['--rate', rate, '--topics', topic, info]
     return ['ros2', 'bag', 'play', bag, '--clock', *played] if has_ros2_bag else [*ours, *played]
+
+
+def _ours(command: str) -> tuple[str, ...]:
+    """As the nodes, it is not for the Python of `ros2 launch`, which lacks the venv's packages."""
+    return ('ros2', 'run', PACKAGE, command)
 
 
 def _number(name: str, text: str) -> float:

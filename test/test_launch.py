@@ -221,7 +221,7 @@ def test_without_ros2_bag_our_own_player_and_recorder_are_started(
     ):
         found, context = actions(name, **arguments)
         (process,) = (action for action in found if type(action) is ExecuteProcess)
-        assert command(process, context)[1:3] == ['-m', f'classroom_fer_ros.{module}']
+        assert command(process, context)[:4] == ['ros2', 'run', 'classroom_fer_ros', module]
 
 
 def test_replayed_nodes_keep_to_the_clock_of_the_bag(installed: set[str], tmp_path: Path) -> None:
