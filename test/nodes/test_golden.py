@@ -65,10 +65,11 @@ def test_any_rate_that_is_followed_gives_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures('ros')
-def test_what_does_not_fit_the_time_is_counted() -> None:
+@pytest.mark.parametrize('mode', ['fused', 'distributed'])
+def test_what_does_not_fit_the_time_is_counted(mode: str) -> None:
     """At a rate that no machine follows, what is not analysed is told of."""
     with BagReader(GOLDEN) as bag:
-        analysed = bag_analysis.analyse(bag, PICTURES, 'fused', STANDARD, rate=40.0)
+        analysed = bag_analysis.analyse(bag, PICTURES, mode, STANDARD, rate=40.0)
         _, last_ns = bag.span_ns
     assert analysed.dropped > 0
     assert (topics.FACES, last_ns) in analysed.results

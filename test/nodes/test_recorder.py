@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import cv2
 import pytest
 from classroom_fer_msgs.msg import Alert, AlertArray, Face, FaceArray
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.serialization import deserialize_message
 
 from classroom_fer_ros.bag_analysis import frames_of
@@ -24,7 +24,7 @@ from classroom_fer_ros.nodes.pictures import to_compressed
 from classroom_fer_ros.recording import RecordOptions, record
 from classroom_fer_ros.repair_bag import main as repair
 from distributed import ear
-from harness import NAMESPACE, wait_until
+from harness import NAMESPACE, pipeline_node, wait_until
 from recordings import GOLDEN, PICTURES
 
 TIMEOUT_S = 120
@@ -140,6 +140,25 @@ def test_a_run_is_recorded_whole(film: Path, tmp_path: Path) -> None:
     assert alerts == told != []
 
 
+@pytest.mark.usefixtures('ros')
+@pytest.mark.parametrize('profile', ['research', 'eu_school'])
+def test_a_running_system_is_recorded_as_its_profile_says(tmp_path: Path, profile: str) -> None:
+    folder = tmp_path / 'bag'
+    command = [sys.executable, '-m', 'classroom_fer_ros.record', '--namespace', NAMESPACE]
+    command += ['--out', str(folder), '--seconds', '2']
+    with pipeline_node(profile=profile, opens_at_start=False) as node:
+        assert node.trigger_configure() is TransitionCallbackReturn.SUCCESS
+        assert node.trigger_activate() is TransitionCallbackReturn.SUCCESS
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert f'recording {NAMESPACE} ({profile})' in done.stdout
+    with BagReader(folder) as bag:
+        assert (f'{NAMESPACE}/{topics.IMAGE_COMPRESSED}' in bag.topics) == (profile == 'research')
+        assert bag.counts[topics.DIAGNOSTICS]
+
+
 def test_a_killed_run_leaves_a_recording(tmp_path: Path) -> None:
     folder = tmp_path / 'bag'
     arguments = ['--source', 'simulated', '--record', str(folder)]
@@ -148,7 +167,8 @@ def test_a_killed_run_leaves_a_recording(tmp_path: Path) -> None:
     file = folder / 'bag_0.mcap'
     wait_until(lambda: file.is_file() and file.stat().st_size > 200_000)
     time.sleep(1.0)
-    process.send_signal(signal.SIGKILL)
+    killed_ns = time.time_ns()
+    process.kill()
     process.wait()
     with pytest.raises(BagError, match='make repair-bag'):
         BagReader(folder)
@@ -157,4 +177,6 @@ def test_a_killed_run_leaves_a_recording(tmp_path: Path) -> None:
         assert bag.counts[f'{NAMESPACE}/{topics.FACES}'] > 5
         messages = list(bag.messages())
         assert bag.custom_data['profile'] == 'standard'
+    # A second may be lost; the rest is for a busy machine.
+    assert killed_ns - messages[-1].log_ns < 4_000_000_000
     assert [m.log_ns for m in messages] == sorted(m.log_ns for m in messages)
