@@ -64,8 +64,8 @@ class Comparison:
         """What the card says of the captured faces."""
         figures: dict[str, float] = {}
         for name, one in self.captured.items():
-            figures[f'{name}_accuracy'] = round(one.after, 4)
-            figures[f'{name}_accuracy_before'] = round(one.before, 4)
+            figures[name] = round(one.after, 4)
+            figures[f'{name}_before'] = round(one.before, 4)
         return figures
 
     def conclude(self, card: Path, model: str, registry: ModelRegistry, *, is_forced: bool) -> int:
@@ -88,7 +88,7 @@ class Comparison:
 
     def show(self) -> None:
         """Print a table."""
-        table = Table('accuracy', 'before', 'after', 'gain', 'of')
+        table = Table('measure', 'before', 'after', 'gain', 'of')
         for name, one in (self.captured | self.base).items():
             shares = (f'{one.before:.1%}', f'{one.after:.1%}', f'{one.gain * 100:+.1f}')
             table.add_row(name, *shares, str(one.count))

@@ -71,7 +71,7 @@ class RetrainFaceConfig:
     softmax_margin: float = 0.1
     triplet_margin: float = 0.15
     held_out: float = 0.35
-    learning_rate: float = 4e-4
+    learning_rate: float = 2e-4
     weight_decay: float = 0.02
     average_decay: float = 0.98
     epochs: int = 1
@@ -162,10 +162,10 @@ def compare(
     pairs, crops = validation_pairs(base, work)
     return Comparison(
         captured={
-            'captured, AUC': Measure(captured_auc(old), captured_auc(new), count=len(is_same))
+            'captured_auc': Measure(captured_auc(old), captured_auc(new), count=len(is_same))
         },
         base={
-            'base, pairs': Measure(
+            'base_pairs_accuracy': Measure(
                 *(_pairs_accuracy(one, pairs, crops) for one in (old, new)), count=len(pairs.first)
             )
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from classroom_fer_ros.training import retrain_expression
 from classroom_fer_ros.training.captured import hold_out, load_captured
 from classroom_fer_ros.training.comparison import Comparison, Measure
 from classroom_fer_ros.training.export_expression import HEADS
+from classroom_fer_ros.training.interpolation import farthest
 from classroom_fer_ros.training.retrain_expression import (
     RetrainConfig,
     load_network,
@@ -72,7 +74,7 @@ def test_pictures_of_the_base_set_are_to_be_answered_as_before() -> None:
     """Their answers pull nowhere as long as they have not moved; those of captured faces do."""
     before = [torch.randn(6, 7, generator=torch.Generator().manual_seed(n)) for n in (1, 2)]
     answers = [torch.cat([torch.zeros(2, 7), one]).requires_grad_() for one in before]
-    retrain_loss(answers, torch.tensor([3, 4]), before, 0.0).backward()
+    retrain_loss(answers, torch.tensor([3, 4]), before, RetrainConfig()).backward()
     for one in answers:
         assert one.grad[2:].abs().max() < 1e-6
         assert one.grad[0].argmin() == 3
@@ -84,7 +86,10 @@ def test_the_circle_in_miniature(
 ) -> None:
     """Learn, compare on what was held out, install, roll back."""
     monkeypatch.setenv('CLASSROOM_FER_HOME', str(tmp_path / 'home'))
+    # So few pictures of the base set measure it roughly.
     monkeypatch.setattr('classroom_fer_ros.training.comparison.MAX_LOSS', 0.1)
+    config = partial(RetrainConfig, guard_loss=0.1, average_decay=0.7)
+    monkeypatch.setattr(retrain_expression, 'RetrainConfig', config)
     arguments = [str(captured), '--base', str(base), '--work', str(tmp_path / 'work')]
     assert main([*arguments, '--steps', '12']) == 0
     faces = load_captured(captured)
@@ -128,6 +133,17 @@ def test_what_counts_as_better(captured_gain: float, base_gain: float, is_better
         base={'base': Measure(0.8, 0.8 + base_gain, 1000)},
     )
     assert comparison.is_better is is_better
+
+
+def test_weights_go_back_until_what_was_known_is_kept() -> None:
+    before, after = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    for network, value in ((before, 0.0), (after, 10.0)):
+        torch.nn.init.constant_(network.weight, value)
+    mixed, share = farthest(before, after, lambda network: network.weight.item() < 7.0)
+    assert (share, mixed.weight.item()) == (0.65, pytest.approx(6.5))
+    assert before.weight.item() == 0.0
+    assert farthest(before, after, lambda network: True)[1] == 1.0
+    assert farthest(before, after, lambda network: False)[1] == 0.1
 
 
 def test_what_is_alike_stays_together(tmp_path: Path) -> None:
