@@ -135,6 +135,7 @@ def _expire(options: argparse.Namespace) -> int:
     with closing(_open(options)) as gallery:
         expired = gallery.erase_expired(time.time())
     for person in expired:
+        erase_everywhere([CapturedFaces(captures_dir())], person.person_id)
         print(f'erased {person.name} ({person.person_id}), expired at {person.expires_at}')
     print(f'{len(expired)} people were erased')
     return 0

@@ -73,9 +73,7 @@ class Gallery:
 
         :param card: model whose embeddings the gallery holds
         :param cipher: of an encrypted gallery
-        :raises GalleryError: if the file is broken (it is set aside), is another program's, holds
-            another model's embeddings, has another key or cannot be read, or if the card has no
-            threshold
+        :raises GalleryError: as `gallery_file.connect`, or if the card has no threshold
         """
         if THRESHOLD_SETTING not in card.settings:
             raise GalleryError(
@@ -204,10 +202,14 @@ class Gallery:
         :return: who that was
         :raises GalleryError: if the file cannot be written
         """
-        expired = [person for person in self._people if is_expired(person, now_s)]
+        expired = self.expired(now_s)
         if expired:
             self._erase(expired)
         return expired
+
+    def expired(self, now_s: float) -> list[Person]:
+        """Everybody whose time is over."""
+        return [person for person in self._people if is_expired(person, now_s)]
 
     def people(self) -> list[Person]:
         """Everybody enrolled, in the order of enrolment."""

@@ -41,6 +41,7 @@ class LiveEnrolment:
     :ivar crops: aligned crops of the good views, each of shape (112, 112, 3)
     :ivar qualities: of each, in (0, 1]
     :ivar is_over: whether nothing more is collected
+    :ivar pictures: how many were looked at
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LiveEnrolment:
         self.crops: list[ImageBgr] = []
         self.qualities: list[float] = []
         self.is_over = False
+        self.pictures = 0
         self._duration_s, self._min_views = config.enroll_s, config.enroll_views
         self._first_s = self._taken_s = math.nan
         self._seen_s = -math.inf
@@ -76,6 +78,7 @@ class LiveEnrolment:
 
         :param crop: of the face, where it is in the picture and a crop is due
         """
+        self.pictures += 1
         if math.isnan(self._first_s):
             self._first_s = self._seen_s = stamp_s
         face = next((one for one in faces if one.face_id == self.face_id), None)
@@ -93,9 +96,10 @@ class LiveEnrolment:
         if len(self.crops) >= self._min_views:
             return ''
         reasons = [self._words[kind] for kind, _ in self._problems.most_common(2)]
+        words = '; '.join(reasons) or f'only {self.pictures} pictures came'
         return (
             f'{self.name} was not enrolled: {len(self.crops)} good views of face {self.face_id}, '
-            f'{self._min_views} are needed; ' + ('; '.join(reasons) or 'no pictures came')
+            f'{self._min_views} are needed; {words}'
         )
 
     def _note(self, problem: str) -> None:

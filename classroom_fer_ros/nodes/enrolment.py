@@ -14,7 +14,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from classroom_fer_ros.core.enrolment import Enrolled
-from classroom_fer_ros.core.errors import GalleryError
+from classroom_fer_ros.core.errors import ClassroomFerError, GalleryError
 from classroom_fer_ros.core.gallery import Gallery, Person
 from classroom_fer_ros.core.identity import NO_GALLERY
 from classroom_fer_ros.core.live_enrolment import LiveEnrolment, OnDone
@@ -22,8 +22,8 @@ from classroom_fer_ros.core.person_records import PersonRecords, erase_everywher
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.service_desk import Handler
 
-#: Where no more pictures come, enrolling ends so long after it should have.
-PATIENCE_S = 3.0
+#: Where no picture has come for so long, enrolling ends with what there is.
+PATIENCE_S = 5.0
 #: Those whose time is over are looked for this often.
 EXPIRY_PERIOD_S = 60.0
 
@@ -54,16 +54,14 @@ class EnrolmentDesk:
         node: Node,
         analysis: Enrolling,
         lock: Callable[[], AbstractContextManager[object]],
-        enroll_s: float,
         records: Callable[[], Sequence[PersonRecords]] = tuple,
     ) -> None:
         """
         :param lock: held while the analysis and its gallery are touched
-        :param enroll_s: how long enrolling takes, in the pictures' time
         :param records: what else is kept of people
         """
         self._node, self._analysis, self._lock = node, analysis, lock
-        self._enroll_s, self._records = enroll_s, records
+        self._records = records
         self._looked_s = -EXPIRY_PERIOD_S
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
@@ -91,11 +89,10 @@ class EnrolmentDesk:
         try:
             with self._lock():
                 gallery = self._analysis.gallery
-                expired = gallery.erase_expired(time.time()) if gallery is not None else []
-                for person in expired:
+                for person in gallery.expired(time.time()) if gallery is not None else ():
                     words = self._erase(person.person_id)
                     self._node.get_logger().info(f'expired and erased: {words}')
-        except GalleryError as error:
+        except ClassroomFerError as error:
             self._node.get_logger().warning(str(error))
 
     def _gallery(self) -> Gallery:
@@ -114,20 +111,25 @@ class EnrolmentDesk:
             enrolment = self._analysis.begin_enrolment(
                 request.face_id, request.person_name, time.time(), done.set_result
             )
-        patience = threading.Timer(self._enroll_s + PATIENCE_S, partial(self._finish, enrolment))
-        patience.daemon = True
-        patience.start()
+        self._watch(enrolment, done)
         outcome = await done
-        patience.cancel()
         if isinstance(outcome, GalleryError):
             raise outcome
         response.person_id = outcome.person_id
         return _words_of(outcome, enrolment.face_id)
 
-    def _finish(self, enrolment: LiveEnrolment) -> None:
-        """Called in the timer's thread, where the pictures do not come to an end of it."""
-        with self._lock():
-            self._analysis.finish_enrolment(enrolment)
+    def _watch(self, enrolment: LiveEnrolment, done: Future, pictures: int = -1) -> None:
+        """Finish once no more pictures come. Called in a thread of its own later on."""
+        if done.done():
+            return
+        if pictures == enrolment.pictures:
+            with self._lock():
+                self._analysis.finish_enrolment(enrolment)
+            return
+        again = partial(self._watch, enrolment, done, enrolment.pictures)
+        timer = threading.Timer(PATIENCE_S, again)
+        timer.daemon = True
+        timer.start()
 
     def _on_forget(self, request: ForgetPerson.Request, response: object) -> str:
         with self._lock():

@@ -64,7 +64,6 @@ class FaceNode(AnalysisNode):
             self,
             self.faces,
             self.camera.lock,
-            self.analysis.identity.enroll_s,
             lambda: [CapturedFaces(self.config.capture.path)],
         )
 

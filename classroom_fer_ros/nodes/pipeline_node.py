@@ -114,7 +114,6 @@ class PipelineNode(SourceNode):
             self,
             self._pipeline,
             self.camera.lock,
-            self.analysis.identity.enroll_s,
             lambda: [CapturedFaces(self.config.capture.path), *self._records],
         )
         self._face_frames = FaceFrames(self)

@@ -123,7 +123,7 @@ def test_a_face_that_leaves_is_enrolled_by_what_was_seen(gallery: Gallery) -> No
 def test_without_pictures_it_is_finished_from_outside_once(gallery: Gallery) -> None:
     run = Run(gallery)
     run.enrolments.finish(gallery, run.enrolment)
-    with pytest.raises(GalleryError, match='no pictures came'):
+    with pytest.raises(GalleryError, match='only 0 pictures came'):
         raise run.outcome
     run.enrolments.finish(gallery, run.enrolment)
     run = Run(gallery)

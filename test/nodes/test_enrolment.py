@@ -1,16 +1,28 @@
 """Enrolling, naming, listing and forgetting people by services."""
 
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from classroom_fer_msgs.srv import EnrollPerson, ForgetPerson, ListPeople
 from std_srvs.srv import SetBool
 
+from classroom_fer_ros.core.embedding import EMBEDDING_CARD, EMBEDDING_SIZE
 from classroom_fer_ros.core.expression_visibility import keypoint_yaw_rad
-from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.core.gallery import Gallery
+from classroom_fer_ros.core.model_card import load_card
+from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.nodes import enrolment, topics
 from harness import TIMEOUT_S, Client, pipeline_node, wait_until
 
 pytestmark = pytest.mark.usefixtures('ros')
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take seconds for a picture."""
+    monkeypatch.setattr(enrolment, 'PATIENCE_S', TIMEOUT_S)
 
 
 @pytest.fixture
@@ -20,7 +32,9 @@ def film(data_dir: Path) -> str:
 
 def test_a_person_is_enrolled_named_listed_and_forgotten(film: str, tmp_path: Path) -> None:
     gallery_path = tmp_path / 'gallery.sqlite'
-    with pipeline_node(source=film, gallery_path=str(gallery_path)) as node:
+    # A busy machine passes over most pictures.
+    patient = {'enroll_views': 1, 'camera__is_looped': True}
+    with pipeline_node(source=film, gallery_path=str(gallery_path), **patient) as node:
         newest: list = []
         records = Records()
         node.add_records(records)
@@ -82,3 +96,16 @@ def test_a_camera_that_closes_ends_an_enrolment(film: str, tmp_path: Path) -> No
         assert asking.call(SetBool, topics.OPEN_CAMERA, data=False).success
         wait_until(answer.done)
         assert (answer.result().success, 'camera' in answer.result().message) == (False, True)
+
+
+def test_who_has_expired_is_erased_by_a_running_node(film: str, tmp_path: Path) -> None:
+    path = tmp_path / 'gallery.sqlite'
+    gallery = Gallery.open(path, load_card(models_dir() / EMBEDDING_CARD))
+    vector = np.eye(1, EMBEDDING_SIZE, dtype=np.float32)
+    gallery.enroll('Ana', vector, 0.0, 1.0)
+    gallery.enroll('Bo', vector, 0.0, time.time() + 3600.0)
+    with pipeline_node(source=film, gallery_path=str(path)) as node:
+        node.trigger_configure()
+        wait_until(lambda: gallery.refresh() and len(gallery.people()) == 1)
+    assert [person.name for person in gallery.people()] == ['Bo']
+    gallery.close()
