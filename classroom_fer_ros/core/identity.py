@@ -198,7 +198,7 @@ class IdentityStage:
         is_lost = stamp_s - known.votes.last_s > LOST_S
         is_eager = is_lost or known.looks < WINDOW or placing_quality(face) > BETTER * known.best
         interval_s = self._config.identity_view_s if is_eager else self._interval_s
-        return stamp_s - known.looked_s >= interval_s
+        return stamp_s - known.looked_s >= interval_s - 1e-6
 
     def _note_presence(self, known: _Known, stamp_s: float) -> None:
         votes = known.votes
