@@ -6,6 +6,7 @@ from functools import partial
 
 from classroom_fer_msgs.srv import AcknowledgeAlert
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
 from classroom_fer_ros.core.errors import ClassroomFerError
@@ -41,6 +42,7 @@ class AlertNode(StageNode):
         self._publish_alerts(())
         self._is_camera_node_there = False
         self._health = SystemHealth(self._texts)
+        self.subscribe(String, topics.PERSON_FORGOTTEN, self._on_forgotten, topics.RESULTS_QOS)
         self.subscribe(
             DiagnosticArray, topics.DIAGNOSTICS, self._on_diagnostics, topics.RESULTS_QOS
         )
@@ -81,6 +83,10 @@ class AlertNode(StageNode):
             self.outputs.publish_alerts(update.changes, update.active, header)
         if update.class_state is not None:
             self.outputs.publish(topics.CLASS_STATE, to_class_state(update.class_state, header))
+
+    def _on_forgotten(self, message: String) -> None:
+        self.lesson.forget_person(message.data)
+        self._publish_changes()
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         """Learn how the nodes of the namespace and the camera are."""

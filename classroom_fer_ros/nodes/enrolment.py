@@ -55,13 +55,15 @@ class EnrolmentDesk:
         analysis: Enrolling,
         lock: Callable[[], AbstractContextManager[object]],
         records: Callable[[], Sequence[PersonRecords]] = tuple,
+        tell: Callable[[str], object] = lambda person_id: None,
     ) -> None:
         """
         :param lock: held while the analysis and its gallery are touched
         :param records: what else is kept of people
+        :param tell: told the person_id of whom was erased
         """
         self._node, self._analysis, self._lock = node, analysis, lock
-        self._records = records
+        self._records, self._tell = records, tell
         self._looked_s = -EXPIRY_PERIOD_S
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
@@ -142,6 +144,7 @@ class EnrolmentDesk:
         :raises GalleryError: if nobody has this id
         """
         person = self._analysis.forget(person_id)
+        self._tell(person_id)
         others = erase_everywhere(self._records(), person_id)
         if person is None and not others:
             raise GalleryError(f'nobody has the id {person_id!r}')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, String
 
 from classroom_fer_ros.core.face_analysis import FaceAnalysis
 from classroom_fer_ros.core.frame import Frame
@@ -65,7 +65,12 @@ class FaceNode(AnalysisNode):
             self.faces,
             self.camera.lock,
             lambda: [CapturedFaces(self.config.capture.path)],
+            lambda person_id: self._forgotten_pub.publish(String(data=person_id)),
         )
+        self._forgotten_pub = self.create_publisher(
+            String, topics.PERSON_FORGOTTEN, topics.RESULTS_QOS
+        )
+        self.undo_with(lambda: self.destroy_publisher(self._forgotten_pub))
 
     def reconfigure(self, config: NodeConfig) -> None:
         with self.camera.lock():

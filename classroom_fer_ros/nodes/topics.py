@@ -23,6 +23,8 @@ PREVIEW_COMPRESSED = 'preview/compressed'
 MARKERS = 'markers'
 #: Distributed mode: std_msgs/Bool, told by camera_node whenever it opens or closes.
 CAMERA_OPEN = 'camera_open'
+#: Distributed mode: std_msgs/String, the person_id of whom face_node has erased.
+PERSON_FORGOTTEN = 'person_forgotten'
 DIAGNOSTICS = '/diagnostics'
 
 OPEN_CAMERA = 'open_camera'

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from classroom_fer_msgs.srv import AcknowledgeAlert, EnrollPerson, ListPeople, SetSource
+from classroom_fer_msgs.srv import (
+    AcknowledgeAlert,
+    EnrollPerson,
+    ForgetPerson,
+    ListPeople,
+    SetSource,
+)
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -357,7 +363,10 @@ def test_from_the_camera_to_faces_enrolment_and_closing(tmp_path: Path) -> None:
     with (
         ear(topics.FACES, topics.OVERLAY, topics.MARKERS) as listener,
         node_of(OverlayNode),
-        node_of(FaceNode, gallery_path=str(tmp_path / 'gallery.sqlite')) as face_node,
+        node_of(AlertNode) as alert_node,
+        node_of(
+            FaceNode, gallery_path=str(tmp_path / 'gallery.sqlite'), enroll_views=1
+        ) as face_node,
         node_of(
             CameraNode, **SMALL | {'camera__width': 640, 'camera__height': 480}
         ) as camera_node,
@@ -379,6 +388,11 @@ def test_from_the_camera_to_faces_enrolment_and_closing(tmp_path: Path) -> None:
                 for face in message.faces
             )
         )
+        forgotten: list[str] = []
+        alert_node.lesson.forget_person = forgotten.append
+        erased = client.call(ForgetPerson, topics.FORGET_PERSON, person_id=answer.person_id)
+        assert erased.success, erased.message
+        wait_until(lambda: forgotten == [answer.person_id])
         camera = Client(camera_node.executor_of_test)
         assert camera.call(SetBool, topics.OPEN_CAMERA, data=False).success
         wait_until(lambda: list(heard[topics.FACES].values())[-1].image_width == 0)
