@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import captures
+from classroom_fer_ros.core.capture_store import CaptureStore
 from classroom_fer_ros.core.errors import DataError
-from classroom_fer_ros.core.person_records import RecordedFolder, erase_everywhere
+from classroom_fer_ros.core.person_records import CapturedFaces, RecordedFolder, erase_everywhere
 from classroom_fer_ros.core.results import Face, FrameResult
 from classroom_fer_ros.core.session_output import SessionOutput
 
@@ -49,6 +51,17 @@ def test_ids_are_taken_out_of_tables_and_reports(tmp_path: Path) -> None:
     assert len(list(inner.iterdir())) == 3
     with pytest.raises(DataError, match='nowhere'):
         RecordedFolder(tmp_path / 'nowhere')
+
+
+def test_captured_faces_are_erased_and_counted(tmp_path: Path) -> None:
+    store = CaptureStore.open(tmp_path / 'captures')
+    for seed, person in enumerate((ANA, BO, ANA)):
+        captures.add(store, seed, person_id=person)
+    assert CapturedFaces(store.folder).erase_person(ANA) == '2 captured pictures'
+    assert [one.person_id for one in store.records()] == [BO]
+    assert CapturedFaces(store.folder).erase_person(ANA) == ''
+    assert CapturedFaces(tmp_path / 'none').erase_person(ANA) == ''
+    store.close()
 
 
 def test_one_store_that_fails_does_not_keep_the_others_from_it(tmp_path: Path) -> None:
