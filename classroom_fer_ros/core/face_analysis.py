@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from classroom_fer_ros.core.alignment import AlignedCrop
-from classroom_fer_ros.core.errors import GalleryError
 from classroom_fer_ros.core.face_finding import FaceFinder
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.gallery import Gallery, Person
-from classroom_fer_ros.core.identity import NO_GALLERY, IdentityStage
+from classroom_fer_ros.core.identity import IdentityStage
 from classroom_fer_ros.core.live_enrolment import LiveEnrolment, OnDone, face_to_enroll
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
 from classroom_fer_ros.core.profiles import profile_named
@@ -95,6 +94,15 @@ class FaceAnalysis:
         """Aligned crop of every face of the last picture, by face_id."""
         return self._finder.crops()
 
+    def require_gallery(self) -> Gallery:
+        """
+        The gallery, where somebody asks for it.
+
+        :raises ProfileError: if the profile forbids identification
+        :raises GalleryError: if there is none
+        """
+        return self._identity.require_gallery()
+
     def begin_enrolment(
         self, face_id: str, person_name: str, enrolled_at_s: float, on_done: OnDone
     ) -> LiveEnrolment:
@@ -107,8 +115,7 @@ class FaceAnalysis:
         :raises GalleryError: if there is no gallery, no such face, several faces and no face_id,
             or the name is blank
         """
-        if self.gallery is None:
-            raise GalleryError(NO_GALLERY)
+        self.require_gallery()
         face_id = face_to_enroll(face_id, self._finder.faces)
         enrolment = LiveEnrolment(
             face_id, person_name, enrolled_at_s, self._identity_config, on_done

@@ -90,7 +90,7 @@ class IdentityStage:
             key = gallery.gallery_key_path
             cipher = read_key(Path(key)) if key else None
             self.gallery = Gallery.open(path, self._embed.card, cipher)
-        self._config, self._interval_s = config, interval_s
+        self._config, self._interval_s, self._profile = config, interval_s, profile
         self._memory = FaceMemory(_Known, hold_s)
         self._board = NameBoard(config.identity_votes)
         self._enrolments = LiveEnrolments(self._embed, gallery)
@@ -144,14 +144,25 @@ class IdentityStage:
         self._enrolments.end('identification was switched off')
         return tuple(faces)
 
+    def require_gallery(self) -> Gallery:
+        """
+        The gallery, where somebody asks for it.
+
+        :raises ProfileError: if the profile forbids identification
+        :raises GalleryError: if there is none
+        """
+        self._profile.require(Feature.IDENTIFICATION)
+        if self.gallery is None:
+            raise GalleryError(NO_GALLERY)
+        return self.gallery
+
     def begin_enrolment(self, enrolment: LiveEnrolment) -> None:
         """
         Enrol a face of the coming pictures; `enrolment.on_done` is told the outcome.
 
         :raises GalleryError: if there is no gallery, or the face is being enrolled already
         """
-        if self.gallery is None:
-            raise GalleryError(NO_GALLERY)
+        self.require_gallery()
         self._enrolments.begin(enrolment)
 
     def finish_enrolment(self, enrolment: LiveEnrolment) -> None:
@@ -166,9 +177,7 @@ class IdentityStage:
         :return: who that was, None for nobody
         :raises GalleryError: if there is no gallery, or it cannot be written
         """
-        if self.gallery is None:
-            raise GalleryError(NO_GALLERY)
-        person = self.gallery.forget(person_id)
+        person = self.require_gallery().forget(person_id)
         for one in self._memory:
             one.votes.strike(person_id)
         return person

@@ -172,6 +172,10 @@ class ClassroomPipeline:
         """Aligned crops of some faces of the last picture, by face_id."""
         return self._faces.cut(faces)
 
+    def require_gallery(self) -> Gallery:
+        """As `FaceAnalysis.require_gallery`."""
+        return self._faces.require_gallery()
+
     def begin_enrolment(
         self, face_id: str, person_name: str, enrolled_at_s: float, on_done: OnDone
     ) -> LiveEnrolment:

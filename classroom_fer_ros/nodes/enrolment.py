@@ -16,7 +16,6 @@ from rclpy.task import Future
 from classroom_fer_ros.core.enrolment import Enrolled
 from classroom_fer_ros.core.errors import ClassroomFerError, GalleryError
 from classroom_fer_ros.core.gallery import Gallery, Person
-from classroom_fer_ros.core.identity import NO_GALLERY
 from classroom_fer_ros.core.live_enrolment import LiveEnrolment, OnDone
 from classroom_fer_ros.core.person_records import PersonRecords, erase_everywhere
 from classroom_fer_ros.nodes import topics
@@ -33,6 +32,8 @@ class Enrolling(Protocol):
 
     @property
     def gallery(self) -> Gallery | None: ...
+
+    def require_gallery(self) -> Gallery: ...
 
     def begin_enrolment(
         self, face_id: str, person_name: str, enrolled_at_s: float, on_done: OnDone
@@ -97,13 +98,6 @@ class EnrolmentDesk:
         except ClassroomFerError as error:
             self._node.get_logger().warning(str(error))
 
-    def _gallery(self) -> Gallery:
-        gallery = self._analysis.gallery
-        if gallery is None:
-            raise GalleryError(NO_GALLERY)
-        gallery.refresh()
-        return gallery
-
     async def _on_enroll(
         self, request: EnrollPerson.Request, response: EnrollPerson.Response
     ) -> str:
@@ -156,7 +150,8 @@ class EnrolmentDesk:
 
     def _on_list(self, request: object, response: ListPeople.Response) -> str:
         with self._lock():
-            gallery = self._gallery()
+            gallery = self._analysis.require_gallery()
+            gallery.refresh()
             people = sorted(gallery.people(), key=lambda person: person.name)
         response.person_ids = [person.person_id for person in people]
         response.person_names = [person.name for person in people]

@@ -9,7 +9,7 @@ import pytest
 from classroom_fer_ros.core import identity
 from classroom_fer_ros.core.alignment import TEMPLATE_XY, AlignedCrop
 from classroom_fer_ros.core.enrolment_config import GalleryConfig, IdentityConfig
-from classroom_fer_ros.core.errors import GalleryError
+from classroom_fer_ros.core.errors import GalleryError, ProfileError
 from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.identity import IdentityStage
 from classroom_fer_ros.core.live_enrolment import LiveEnrolment
@@ -180,3 +180,17 @@ def test_an_enrolment_ends_with_the_camera(path: Path) -> None:
     watch.stage.reset()
     with pytest.raises(GalleryError, match='camera was closed'):
         raise outcomes[0]
+
+
+def test_where_it_is_forbidden_the_profile_is_named(path: Path) -> None:
+    def stage(gallery_path: str) -> IdentityStage:
+        config = GalleryConfig(), IdentityConfig(), PROFILES['eu_school']
+        return IdentityStage('none.json', gallery_path, *config, interval_s=2.0, hold_s=3.0)
+
+    with pytest.raises(ProfileError, match='eu_school forbids identification'):
+        stage(str(path))
+    forbidden = stage('auto')
+    assert forbidden.gallery is None
+    for ask in (forbidden.require_gallery, lambda: forbidden.forget('someone')):
+        with pytest.raises(ProfileError, match='eu_school forbids identification'):
+            ask()
