@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from classroom_fer_ros.checks import machine, model_checks, packages, ros
+from classroom_fer_ros.checks import gallery_check, machine, model_checks, packages, ros
 from classroom_fer_ros.checks.finding import Finding, Level
 
 
@@ -34,6 +34,7 @@ def examine(out: Path, gallery: Path | None) -> Iterator[Finding]:
     yield from machine.check_cameras()
     for name, folder in machine.places(out, gallery, os.environ).items():
         yield machine.check_place(name, folder)
+    yield gallery_check.check_gallery(gallery)
     yield machine.check_shared_memory()
     yield from _examine_ros()
 
