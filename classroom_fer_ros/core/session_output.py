@@ -179,11 +179,13 @@ class _Table:
 
     def erase(self, person_id: str) -> int:
         """Take an id out of the rows that were written; how often it was there."""
+        fields = self._writer.fieldnames
         self.close()
-        count = erase_from_text(self._path, person_id)
-        self._lines = self._path.open('a', newline='', encoding='utf-8', buffering=1)
-        self._writer = csv.DictWriter(self._lines, self._writer.fieldnames)
-        return count
+        try:
+            return erase_from_text(self._path, person_id)
+        finally:  # the session goes on, whatever came of it
+            self._lines = self._path.open('a', newline='', encoding='utf-8', buffering=1)
+            self._writer = csv.DictWriter(self._lines, fields)
 
     def _end_with_whole_row(self) -> None:
         """Take back the part of a row that still found room."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import captures
+from classroom_fer_ros.core import session_output
 from classroom_fer_ros.core.capture_store import CaptureStore
 from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.person_records import CapturedFaces, RecordedFolder, erase_everywhere
@@ -72,12 +73,17 @@ def test_one_store_that_fails_does_not_keep_the_others_from_it(tmp_path: Path) -
     assert table.read_text() == ''
 
 
-def test_a_session_that_goes_on_forgets_what_it_wrote(tmp_path: Path) -> None:
+def test_a_session_that_goes_on_forgets_what_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     output = SessionOutput(tmp_path, 25.0, has_film=False)
     picture = np.zeros((48, 64, 3), np.uint8)
     output.write(picture, result(0, ANA, BO))
     assert output.erase_person(ANA) == f'1 entries in the tables of {tmp_path}'
     assert output.erase_person(ANA) == ''
+    monkeypatch.setattr(session_output, 'erase_from_text', Broken.erase_person)
+    with pytest.raises(DataError, match='disk is gone'):
+        output.erase_person(BO)
     output.write(picture, result(1, '', BO))
     output.close()
     with (tmp_path / 'faces.csv').open(encoding='utf-8') as lines:
