@@ -11,6 +11,9 @@ from classroom_fer_ros.core.alignment import TEMPLATE_XY, AlignedCrop
 from classroom_fer_ros.core.enrolment_config import GalleryConfig, IdentityConfig
 from classroom_fer_ros.core.errors import GalleryError, ProfileError
 from classroom_fer_ros.core.gallery import Gallery
+from classroom_fer_ros.core.gallery_cipher import read_key, write_new_key
+from classroom_fer_ros.core.gallery_file import GalleryKind
+from classroom_fer_ros.core.gallery_maintenance import encrypt
 from classroom_fer_ros.core.identity import IdentityStage
 from classroom_fer_ros.core.live_enrolment import LiveEnrolment
 from classroom_fer_ros.core.profiles import PROFILES
@@ -194,3 +197,18 @@ def test_where_it_is_forbidden_the_profile_is_named(path: Path) -> None:
     for ask in (forbidden.require_gallery, lambda: forbidden.forget('someone')):
         with pytest.raises(ProfileError, match='eu_school forbids identification'):
             ask()
+
+
+def test_an_encrypted_gallery_is_opened_with_its_key(path: Path) -> None:
+    pytest.importorskip('cryptography', reason='requirements/encryption.txt is not installed')
+    key = path.with_name('key')
+    write_new_key(key)
+    encrypt(path, GalleryKind(card=card()), read_key(key))
+
+    def stage(key_path: str) -> IdentityStage:
+        config = GalleryConfig(gallery_key_path=key_path), IdentityConfig(), PROFILES['standard']
+        return IdentityStage('none.json', str(path), *config, interval_s=2.0, hold_s=3.0)
+
+    assert [person.name for person in stage(str(key)).require_gallery().people()] == ['Ana', 'Bo']
+    with pytest.raises(GalleryError, match='gallery_key_path'):
+        stage('')
