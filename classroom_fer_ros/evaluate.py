@@ -55,10 +55,14 @@ from classroom_fer_ros.core.evaluation.roc import write_roc
 from classroom_fer_ros.core.evaluation.splits import ENROLLED, evaluate_splits
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
-from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.pipeline import PipelineConfig, make_detector
-from classroom_fer_ros.score_tables import print_expression, print_limits, print_photographs
+from classroom_fer_ros.score_tables import (
+    print_events,
+    print_expression,
+    print_limits,
+    print_photographs,
+)
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -209,12 +213,7 @@ def _events(options: argparse.Namespace) -> int:
         report: dict[str, object] = {kind: score.to_json() for kind, score in scores.items()}
         print(json.dumps(report if perclos is None else {**report, 'perclos': perclos.to_json()}))
         return 0
-    table = Table('kind', 'precision', 'recall', 'F1', 'labelled', 'found')
-    for kind, score in scores.items():
-        if score.labelled or score.found:
-            shares = (f'{share:.3f}' for share in (score.precision, score.recall, score.f1))
-            table.add_row(kind, *shares, str(score.labelled), str(score.found))
-    Console().print(table)
+    print_events(scores)
     if perclos is not None:
         print(
             f'PERCLOS: {perclos.mean_error_points:.2f} points off in the mean, '
@@ -257,7 +256,7 @@ def _expression(options: argparse.Namespace) -> int:
 
 
 def _eyes(options: argparse.Namespace) -> int:
-    score = evaluate_eyes(options.file, options.model or models_dir() / EYE_STATE_CARD)
+    score = evaluate_eyes(options.file, options.model or card_in_use(EYE_STATE_CARD))
     _print_values(score.to_json(), options.json)
     return 0
 

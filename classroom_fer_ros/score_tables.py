@@ -1,9 +1,9 @@
-"""Scores of the expression classifier as tables in the terminal."""
+"""Scores as tables in the terminal."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 from rich.table import Table
@@ -47,6 +47,16 @@ def print_photographs(score: PhotographScore) -> None:
         f'{score.count} photographs; no face found in {score.not_found} of them '
         f'({_by_label(score.not_found_by_label)}), which count as wrong'
     )
+
+
+def print_events(scores: Mapping[str, EventScore]) -> None:
+    """Print a row for each kind of event that was labelled or found."""
+    table = Table('kind', 'precision', 'recall', 'F1', 'labelled', 'found')
+    for kind, score in scores.items():
+        if score.labelled or score.found:
+            shares = (f'{share:.3f}' for share in (score.precision, score.recall, score.f1))
+            table.add_row(kind, *shares, str(score.labelled), str(score.found))
+    Console().print(table)
 
 
 def print_limits(limits: Iterable[Limit]) -> None:

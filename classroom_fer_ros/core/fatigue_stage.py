@@ -21,7 +21,7 @@ from classroom_fer_ros.core.eye_state import EyeStateClassifier, crop_patches
 from classroom_fer_ros.core.eyes import measure_openings
 from classroom_fer_ros.core.face_memory import FaceMemory
 from classroom_fer_ros.core.fatigue import EyeMouthObservation, FatigueConfig, FatigueMonitor
-from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.results import NAN, Behaviour, Face, Fatigue, HeadPose
 
 #: Eyes closer together are too small to be judged; a head turned farther hides one of them.
@@ -44,10 +44,8 @@ class FatigueStage:
     def __init__(self, config: FatigueConfig, hold_s: float) -> None:
         """:raises ModelError: if the model is missing, broken or not the one its card describes"""
         self._config = config
-        # A path of its own stands; a mere file name is looked up in the folder of models.
-        self._look = (
-            EyeStateClassifier(models_dir() / config.eye_card) if config.eye_card else None
-        )
+        card = config.eye_card
+        self._look = EyeStateClassifier(card_in_use(card)) if card else None
         self.model_name = self._look.card.name if self._look else ''
         self._memory = FaceMemory(lambda: FatigueMonitor(config), hold_s)
         self._baselines = EyeBaselines(lambda: OpennessScale(config.closed_ratio))

@@ -91,7 +91,8 @@ def lights(size_wh: tuple[int, int], names: Sequence[str] = ()) -> dict[str, Lig
 
     def noisy(image_bgr: ImageBgr, levels: float, brightness: float = 1.0) -> ImageBgr:
         noise = noises[random.integers(NUM_NOISES)]
-        return np.clip(brightness * image_bgr + levels * noise, 0, 255).astype(np.uint8)
+        changed = np.clip(brightness * image_bgr + levels * noise, 0, 255)
+        return np.asarray(changed, np.uint8)
 
     known: dict[str, Light] = {
         'plain': lambda image: image,
@@ -283,4 +284,4 @@ def _nearest(face: Face, students: Sequence[StudentTruth]) -> str:
 
 
 def _middle(box_xyxy: Sequence[float]) -> FloatArray:
-    return np.reshape(np.asarray(box_xyxy, np.float64), (2, 2)).mean(axis=0)
+    return np.asarray(np.reshape(box_xyxy, (2, 2)).mean(axis=0), np.float64)
