@@ -23,13 +23,11 @@ MAX_CLOSED_SHARE = 0.55
 #: Where nobody looks, the first seconds teach what open is whatever they show, later only eyes
 #: that are rather open do: sleep must not become the new usual.
 LEARN_ALL_S = 10.0
-#: In the first seconds eyes are looked at even where they are wide open.
-LOOK_ALL_S = 3.0
 MIN_LEARN_OPENNESS = 0.5
 #: A network that is sure lowers the openness by this, or raises it by that.
-SHUT_SHIFT, OPEN_SHIFT = 0.5, 0.2
+SHUT_SHIFT, OPEN_SHIFT = 0.55, 0.15
 #: It has its full say up to this openness, none from there on, where it need not be asked.
-FULL_SAY, NO_SAY = 0.6, 0.8
+FULL_SAY, NO_SAY = 0.55, 0.72
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +99,7 @@ class OpennessScale:
 
     def needs_look(self, eyes: EyeMeasures) -> bool:
         """Whether a look at the eyes can change what is known of them."""
-        return self.learned_s < LOOK_ALL_S or self.openness(eyes.ratio) < NO_SAY
+        return self.openness(eyes.ratio) < NO_SAY
 
     def learn(self, eyes: EyeMeasures, duration_s: float) -> None:
         """Count what was seen for so long; eyes that look shut do not teach what open is."""

@@ -71,8 +71,9 @@ def test_no_jump_where_the_look_begins(measured: float, probability: float) -> N
     assert 0.0 <= step <= 5e-4
 
 
-def test_who_is_new_is_looked_at_first() -> None:
-    assert OpennessScale(0.16).needs_look(eyes(0.33))
+def test_eyes_are_looked_at_where_they_are_narrow() -> None:
+    assert not OpennessScale(0.16).needs_look(eyes(0.33))
+    assert OpennessScale(0.16).needs_look(eyes(0.22))
     assert not learned().needs_look(eyes(0.33))
     assert learned().needs_look(eyes(0.25))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 
 from classroom_fer_ros.core.alignment import align
 from classroom_fer_ros.core.detection import FullRangeDetector
-from classroom_fer_ros.core.eye_openness import LOOK_ALL_S
+from classroom_fer_ros.core.eye_state import EyeStateClassifier
 from classroom_fer_ros.core.fatigue import FatigueConfig
 from classroom_fer_ros.core.fatigue_stage import FatigueStage
 from classroom_fer_ros.core.mesh import FaceMesh
@@ -86,10 +86,7 @@ def test_only_narrow_eyes_are_looked_at(data_dir: Path) -> None:
             return {face.face_id: align(image, face.keypoints_xy) for face in wanted}
 
         stage.update(faces, {}, cut, frame.stamp_s)
-    early = [index for index in asked if index < LOOK_ALL_S * 30]
-    assert len(early) >= 85
-    # Then only while they are narrower than usual.
-    assert 0 < len(asked) - len(early) < 50
+    assert 0 < len(asked) < 100
 
 
 def test_without_crops_the_mesh_alone_decides(data_dir: Path) -> None:
@@ -102,3 +99,29 @@ def test_without_crops_the_mesh_alone_decides(data_dir: Path) -> None:
         one = blind.update(faces, {}, lambda wanted: {}, frame.stamp_s)
         two = alone.update(faces, {}, lambda wanted: pytest.fail('asked'), frame.stamp_s)
         assert [r.left_openness for r in one] == pytest.approx([r.left_openness for r in two])
+
+
+def test_all_eyes_are_looked_at_in_one_batch(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    look = EyeStateClassifier.__call__
+
+    def counting(self: EyeStateClassifier, patches: np.ndarray) -> np.ndarray:
+        batches.append(len(patches))
+        return look(self, patches)
+
+    monkeypatch.setattr(EyeStateClassifier, '__call__', counting)
+    tracker = FaceTracker(FullRangeDetector(), FaceMesh(), TrackingConfig(regions_per_picture=0))
+    (frame,) = read_film(data_dir / 'video' / 'face_expressions_a.mp4', 67, 68)  # hardly open
+    (face,) = tracker.update(frame.image_bgr, 0.0)
+    faces = [
+        replace(face, face_id=str(i), box_xyxy=(200 * i, 0, 200 * i + 99, 99)) for i in range(5)
+    ]
+    stage = FatigueStage(FatigueConfig(), hold_s=3.0)
+    crop = align(frame.image_bgr, face.keypoints_xy)
+    found = stage.update(faces, {}, lambda wanted: {f.face_id: crop for f in wanted[1:]}, 0.0)
+    assert batches == [8]
+    # One crop did not come: the mesh alone calls the eye a little open.
+    assert found[0].left_openness > found[1].left_openness == 0.0
+    assert len({one.left_openness for one in found[1:]}) == 1
