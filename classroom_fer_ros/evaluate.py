@@ -13,6 +13,9 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
     head_pose DIR|FILM [--json]                              error of yaw, pitch and roll on
                                                              pictures with AFLW2000's .mat files,
                                                              or on a simulated film
+    motions [--fps N] [--minutes M] [--students K] [--height PX] [--brightness B] [--noise N]
+            [--blur PX] [--seed S] [--json]                  shakes, nods, turns, yaw and alerts
+                                                             of a simulated lesson
     identification IMAGES.npz PAIRS.csv [--model CARD] [--png FILE] [--open-set] [--json]
                                                              accuracy of the embedder
     gallery GALLERY_DIR PROBE_DIR [--strangers DIR] [--model CARD] [--json]
@@ -49,6 +52,7 @@ from classroom_fer_ros.core.evaluation.limits import (
     RATES_FPS,
     measure_limits,
 )
+from classroom_fer_ros.core.evaluation.motions import Conditions, score_lesson
 from classroom_fer_ros.core.evaluation.perclos import score_perclos
 from classroom_fer_ros.core.evaluation.photographs import evaluate_photographs
 from classroom_fer_ros.core.evaluation.roc import write_roc
@@ -57,10 +61,12 @@ from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.eye_state import EYE_STATE_CARD
 from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.pipeline import PipelineConfig, make_detector
+from classroom_fer_ros.core.simulation import SimulationConfig
 from classroom_fer_ros.score_tables import (
     print_events,
     print_expression,
     print_limits,
+    print_motions,
     print_photographs,
 )
 
@@ -132,6 +138,15 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="folder of pictures with AFLW2000's .mat files, or a film of `make simulate`",
     )
+    motions = _add(whats, 'motions', 'shakes, nods and turns of a simulated lesson', _motions)
+    motions.add_argument('--fps', type=float, default=20.0)
+    motions.add_argument('--minutes', type=float, default=10.0)
+    motions.add_argument('--students', type=int, default=6)
+    motions.add_argument('--height', type=int, default=720, help='of the picture, px')
+    motions.add_argument('--brightness', type=float, default=1.0, help='share of the light left')
+    motions.add_argument('--noise', type=float, default=0.0, help='of the sensor, gray levels')
+    motions.add_argument('--blur', type=float, default=0.0, help='standard deviation, px')
+    motions.add_argument('--seed', type=int, default=1, help='another one is another class')
     identification = _add(whats, 'identification', 'accuracy of the embedder', _identification)
     identification.add_argument('images', type=Path, help='npz with jpeg, offsets, person, number')
     identification.add_argument('pairs', type=Path, help='csv with person_a, …, same')
@@ -277,6 +292,25 @@ def _head_pose(options: argparse.Namespace) -> int:
         f'{score.not_found} not found, {score.undetected} found by their labels only, '
         f'{score.left_out} left out (an angle beyond 99 deg)'
     )
+    return 0
+
+
+def _motions(options: argparse.Namespace) -> int:
+    config = SimulationConfig(
+        students=options.students,
+        width=round(options.height * 16 / 9),
+        height=options.height,
+        fps=options.fps,
+        seed=options.seed,
+    )
+    conditions = Conditions(
+        brightness=options.brightness, noise=options.noise, blur_px=options.blur
+    )
+    score = score_lesson(config, 60.0 * options.minutes, conditions)
+    if options.json:
+        print(json.dumps(score.to_json(), allow_nan=False))
+        return 0
+    print_motions(score)
     return 0
 
 

@@ -12,6 +12,7 @@ from classroom_fer_ros.core.evaluation.events import EventScore
 from classroom_fer_ros.core.evaluation.expression import ExpressionScore
 from classroom_fer_ros.core.evaluation.label_scores import LabelSetScore
 from classroom_fer_ros.core.evaluation.limits import Limit
+from classroom_fer_ros.core.evaluation.motions import LessonScore
 from classroom_fer_ros.core.evaluation.photographs import PhotographScore
 
 
@@ -108,3 +109,18 @@ def _honesty(score: ExpressionScore) -> str:
 
 def _by_label(counts: dict[str, int]) -> str:
     return ', '.join(f'{name} {count}' for name, count in counts.items() if count) or 'none'
+
+
+def print_motions(score: LessonScore) -> None:
+    """A row a motion, and below what else a simulated lesson came to."""
+    table = Table('motion', 'precision', 'recall', 'F1', 'labelled', 'found')
+    for name, motion in score.motions.items():
+        shares = (f'{share:.3f}' for share in (motion.precision, motion.recall, motion.f1))
+        table.add_row(name, *shares, str(motion.labelled), str(motion.found))
+    Console().print(table)
+    print(
+        f'{score.seconds:g} s at {score.fps:g} pictures a second: yaw off by '
+        f'{score.yaw_error_deg:.2f} deg in the mean, faces found {score.found_share:.1%}'
+    )
+    for stamp_s, student, behaves, kind in score.alerts:
+        print(f'{stamp_s:.1f} s: {kind}, {student or "class"} {behaves}'.rstrip())

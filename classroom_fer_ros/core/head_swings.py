@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import deque
 
 #: An angle that stays within half a swing for this long rests: what follows is no way back.
@@ -140,7 +141,8 @@ class Turns:
             if is_quick and abs(angle - rested) >= self._min_turn:
                 self.turned_s = stamp_s
                 self.span_s = (min(rested_s, start_s), start_s)
-        self._rest = (stamp_s, angle)
+        # The middle one: the last ones may have begun to turn already.
+        self._rest = (stamp_s, statistics.median(angles))
 
 
 class LooksAside:
