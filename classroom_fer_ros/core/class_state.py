@@ -43,8 +43,8 @@ class ClassStateConfig:
     min_judged: int = field(
         default=5,
         metadata={
-            'description': 'shares of fewer judged faces are not given',
-            'range': (1, 1000),
+            'description': 'shares of fewer judged faces are not given, never of fewer than 5',
+            'range': (5, 1000),
         },
     )
     trend_window_s: float = field(

@@ -137,7 +137,7 @@ def test_stamps_go_forward() -> None:
 
 
 @pytest.mark.parametrize(
-    ('name', 'value'), [('interval_s', math.nan), ('min_judged', 0), ('trend_min_s', 301.0)]
+    ('name', 'value'), [('interval_s', math.nan), ('min_judged', 4), ('trend_min_s', 301.0)]
 )
 def test_settings_out_of_range_are_named(name: str, value: float) -> None:
     with pytest.raises(ConfigError, match=name):
