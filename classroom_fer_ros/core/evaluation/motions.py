@@ -179,7 +179,7 @@ def seen_under(
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), conditions.blur_px), np.float32)
     if conditions.noise > 0.0:
         seen += noise.normal(0.0, conditions.noise, seen.shape).astype(np.float32)
-    return np.clip(np.round(seen), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.round(seen), 0, 255), np.uint8)
 
 
 def true_motions(script: StudentScript, seconds: float) -> list[TrueMotion]:
