@@ -9,6 +9,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
+from classroom_fer_ros.core.class_words import class_words
 from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.lesson import Lesson
 from classroom_fer_ros.core.profiles import Feature
@@ -36,6 +37,7 @@ class AlertNode(StageNode):
         texts = load_texts(self.analysis.language)
         self.lesson = Lesson(self.analysis.alerts, self.analysis.class_state, has_attention, texts)
         self._texts = texts
+        self._class_words = ''
 
     def begin(self) -> None:
         super().begin()
@@ -52,6 +54,10 @@ class AlertNode(StageNode):
 
     def reset(self) -> None:
         self.lesson.reset()
+        self._class_words = ''
+
+    def facts(self) -> dict[str, str]:
+        return {**super().facts(), 'class': self._class_words}
 
     def handlers(self) -> dict[str, tuple[type, Handler]]:
         return {
@@ -82,6 +88,7 @@ class AlertNode(StageNode):
         if update.changes:
             self.outputs.publish_alerts(update.changes, update.active, header)
         if update.class_state is not None:
+            self._class_words = class_words(update.class_state, self._texts)
             self.outputs.publish(topics.CLASS_STATE, to_class_state(update.class_state, header))
 
     def _on_forgotten(self, message: String) -> None:

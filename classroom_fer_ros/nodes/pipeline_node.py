@@ -15,6 +15,7 @@ from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 
 from classroom_fer_ros.core.arrays import ImageBgr
+from classroom_fer_ros.core.class_words import class_words
 from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.lettering import lettering_for
@@ -96,6 +97,7 @@ class PipelineNode(SourceNode):
     def start(self) -> None:
         self._left_out = self._published_by_driver(self.config.camera.source)
         self._pipeline = ClassroomPipeline(self.analysis, self.switches)
+        self._class_words = ''
         self._lettering = lettering_for(self._pipeline.texts, self.analysis.overlay_font)
         if self._lettering.problem:
             self.get_logger().warning(self._lettering.problem)
@@ -143,6 +145,7 @@ class PipelineNode(SourceNode):
         relief = self._relief.words or 'none needed'
         return {
             **super().facts(),
+            'class': self._class_words,
             **self.pipeline.models,
             **self._enrolment.facts(),
             'provider': self.pipeline.provider,
@@ -194,6 +197,8 @@ class PipelineNode(SourceNode):
     def on_picture(self, frame: Frame, result: FrameResult) -> None:
         header, outputs = self.header_of(frame), self.outputs
         info = self.camera_info_of(frame, header)
+        if result.class_state is not None:
+            self._class_words = class_words(result.class_state, self.pipeline.texts)
         outputs.publish_results(result, header)
         intrinsics = intrinsics_of(info, result.size_wh)
         self.pipeline.intrinsics = intrinsics  # a camera's lens is that of its next picture too
@@ -238,6 +243,7 @@ class PipelineNode(SourceNode):
 
     def on_closed(self) -> None:
         self._captures.reset()
+        self._class_words = ''
         header = self._header_of_now()
         empty = FrameResult(stamp_ns=self.now_ns(), index=0, size_wh=(0, 0))
         self.outputs.publish_results(empty, header)

@@ -9,6 +9,7 @@ from classroom_fer_msgs.srv import AcknowledgeAlert
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 
+from classroom_fer_ros.core.class_words import class_words
 from classroom_fer_ros.core.errors import ClassroomFerError, ConfigError
 from classroom_fer_ros.core.lesson import LessonUpdate
 from classroom_fer_ros.core.profiles import Feature
@@ -37,14 +38,16 @@ class RoomNode(AnalysisNode):
 
     def start(self) -> None:
         self.cameras = camera_namespaces(self.config.room.cameras, self.get_namespace())
+        texts = load_texts(self.analysis.language)
         self.room = RoomMonitor(
             self.cameras,
             self.config.room,
             self.analysis.alerts,
             self.analysis.class_state,
             self.profile.allows(Feature.ATTENTION),
-            load_texts(self.analysis.language),
+            texts,
         )
+        self._texts, self._class_words = texts, ''
         self._told: tuple[Alert, ...] = ()
         self._missed: tuple[str, ...] = ()
 
@@ -60,6 +63,7 @@ class RoomNode(AnalysisNode):
 
     def end(self) -> None:
         self.room.reset()
+        self._class_words = ''
 
     def reconfigure(self, config: NodeConfig) -> None:
         self.room.reconfigure(config.analysis.alerts)
@@ -80,7 +84,11 @@ class RoomNode(AnalysisNode):
         return ', '.join(self.cameras)
 
     def facts(self) -> dict[str, str]:
-        return {'cameras': ', '.join(self.room.heard), 'left out': ', '.join(self.room.silent)}
+        return {
+            'cameras': ', '.join(self.room.heard),
+            'left out': ', '.join(self.room.silent),
+            'class': self._class_words,
+        }
 
     def on_tick(self) -> None:
         """Name the cameras that say nothing, once in the log for every change."""
@@ -108,6 +116,7 @@ class RoomNode(AnalysisNode):
     def _publish(self, update: LessonUpdate) -> None:
         """The stamp is that of the newest picture; no frame holds several cameras."""
         header = to_header(round(update.class_state.stamp_s * 1e9), '')
+        self._class_words = class_words(update.class_state, self._texts)
         self.outputs.publish(topics.CLASS_STATE, to_class_state(update.class_state, header))
         self._publish_alerts(update.changes, header)
 

@@ -189,13 +189,15 @@ def test_eu_school_says_nothing_about_attention() -> None:
 
 
 def test_alerts_about_the_room() -> None:
-    with room(**HASTY) as (_, cameras):
+    with room(**HASTY) as (node, cameras):
         wait_until(lambda: cameras.heard[topics.ACTIVE_ALERTS])
+        assert node.facts()['class'] == ''
         assert cameras.heard[topics.ACTIVE_ALERTS].pop().alerts == []
         cameras.see(FRONT, picture(10.0, awake=2, tired=4))
         wait_until(lambda: cameras.heard[topics.ACTIVE_ALERTS])
         raised = cameras.heard[topics.ACTIVE_ALERTS].pop().alerts
         assert [alert.kind for alert in raised] == ['class_attention', 'class_tired']
+        assert '33 % attentive, 67 % tired' in node.facts()['class']
         answer = acknowledge(cameras, raised[1].alert_id)
         assert answer.success, answer.message
         assert not acknowledge(cameras, 'alert-0099').success
