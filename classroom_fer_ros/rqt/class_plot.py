@@ -69,12 +69,13 @@ class ClassPlot(QtWidgets.QWidget):
     def _set_up_plot(self) -> None:
         item = self.plot.getPlotItem()
         item.setXRange(-SPAN_S / 60, 0, padding=0.01)
-        item.setYRange(0, 100, padding=0.03)
+        item.setYRange(0, 100, padding=0.08)
         item.setMouseEnabled(False, False)
         item.setMenuEnabled(False)
         item.hideButtons()
         item.showGrid(y=True, alpha=0.2)
         item.getAxis('left').setWidth(32)
+        item.getAxis('left').setTicks([[(share, f'{share}') for share in (0, 50, 100)]])
         self.plot.setMinimumHeight(70)
         for i, name in enumerate(CURVES):
             style = STYLES[i % len(STYLES)]

@@ -113,8 +113,8 @@ class FacePainter:
                 self._paint_text(painter, place, text, QtGui.QColor('white'))
                 y = place.top()
         if student.severity is not None:
-            half = height / 2
-            corner = QtCore.QRectF(box.right() - half, box.top() - half, height, height)
+            size = 1.3 * height
+            corner = QtCore.QRectF(box.right() - size / 2, box.top() - size / 2, size, size)
             look.draw_severity(painter, student.severity, corner, student.is_acknowledged)
         y = box.bottom() + 2
         for text, color in label.below:

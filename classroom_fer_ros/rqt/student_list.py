@@ -220,7 +220,8 @@ class StudentDelegate(QtWidgets.QStyledItemDelegate):
         }
         cell = cells['expression']
         _text(painter, cell.adjusted(0, 0, 0, -4), self._words.expression(student))
-        _bar(painter, cell, student.confidence if student.expression else 0.0, look.BAR_COLOR, ink)
+        share = student.confidence if student.expression else 0.0
+        _bar(painter, cell, share, look.BAR_COLOR if ink.lightness() < 128 else ink, ink)
         cell, color = cells['fatigue'], look.FATIGUE_COLORS[student.fatigue]
         _text(painter, cell.adjusted(0, 0, 0, -4), self._words.fatigue(student))
         _bar(painter, cell, student.level, color, ink)
