@@ -93,9 +93,9 @@ def _measure(options: argparse.Namespace) -> None:
     rate_hz = len(ages_ms) / wall_s
     print(
         f'{BINDING}, {len(model.faces)} students, {rate_hz:.1f} pictures a second: '
-        f'{100 * cpu_s / wall_s:.1f} % of one core, {1e3 * cpu_s / len(ages_ms):.1f} ms a picture, '
-        f'shown {median_ms:.0f} ms (median) and '
-        f'{p95_ms:.0f} ms (p95) after its stamp, '
+        f'{100 * cpu_s / wall_s:.1f} % of one core, '
+        f'{1e3 * cpu_s / len(ages_ms):.1f} ms of it a picture; '
+        f'shown {median_ms:.0f} ms (median) and {p95_ms:.0f} ms (p95) after the stamp, '
         f'{link.pictures.passed_over} pictures passed over, '
         f'memory {before[2]:.0f} to {resident_megabytes():.0f} MB'
     )
