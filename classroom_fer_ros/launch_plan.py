@@ -106,7 +106,7 @@ FILES: dict[str, tuple[str, ...]] = {
 }
 #: What a launch file takes where nothing is given, other than the rest.
 DEFAULTS: dict[str, dict[str, str]] = {
-    'monitor': {'rviz': 'true'},
+    'monitor': {'rviz': 'true', 'rqt': 'true'},
     'replay': {'namespace': '/classroom/replay'},
 }
 

@@ -14,7 +14,7 @@ VIEW_PX = 64
 
 
 class EnrolDialog(QtWidgets.QDialog):
-    """Gives the selected face a name; each press takes the view of that moment."""
+    """Gives the selected face a name, and shows the views that go by while the system looks."""
 
     def __init__(
         self, model: MonitorModel, texts: WindowTexts, crops: Crops, parent: QtWidgets.QWidget
@@ -28,12 +28,12 @@ class EnrolDialog(QtWidgets.QDialog):
         self.enrol.setDefault(True)
         self.views = QtWidgets.QListWidget()
         self.message = QtWidgets.QLabel()
-        self._pending: QtGui.QImage | None = None
+        self._is_waiting = False
         self._lay_out()
         self.name.textChanged.connect(lambda _: self._refresh())
         self.enrol.clicked.connect(lambda _=False: self._on_enrol())
         model.selection_changed.connect(lambda _: self._refresh())
-        model.students_changed.connect(self._refresh)
+        model.students_changed.connect(self._on_students)
         model.answered.connect(self._on_answer)
         self._refresh()
 
@@ -79,16 +79,30 @@ class EnrolDialog(QtWidgets.QDialog):
                 self._texts('no_face_selected'),
             ):
                 self.message.clear()
-        is_waiting = self._pending is not None
-        self.enrol.setEnabled(crop is not None and not is_waiting and bool(self._person_name))
+        is_ready = crop is not None and bool(self._person_name)
+        self.enrol.setEnabled(is_ready and not self._is_waiting)
         self.count.setText(self._texts('views', count=self.views.count()))
+
+    def _on_students(self) -> None:
+        if self._is_waiting:
+            self._add_view()
+        self._refresh()
+
+    def _add_view(self) -> None:
+        crop = self._crop()
+        if crop is not None:
+            icon = QtGui.QIcon(QtGui.QPixmap.fromImage(crop))
+            self.views.addItem(QtWidgets.QListWidgetItem(icon, ''))
+            self.views.scrollToBottom()
 
     @property
     def _person_name(self) -> str:
         return self.name.text().strip()
 
     def _on_enrol(self) -> None:
-        self._pending = self._crop()
+        self._is_waiting = True
+        self.views.clear()
+        self._add_view()
         self._model.link.requests.ask(
             topics.ENROLL_PERSON, face_id=self._model.selected, person_name=self._person_name
         )
@@ -97,11 +111,7 @@ class EnrolDialog(QtWidgets.QDialog):
     def _on_answer(self, answer: Answer) -> None:
         if answer.name != topics.ENROLL_PERSON:
             return
-        view, self._pending = self._pending, None
-        if answer.is_success and view is not None:
-            icon = QtGui.QIcon(QtGui.QPixmap.fromImage(view))
-            self.views.addItem(QtWidgets.QListWidgetItem(icon, ''))
-            self.enrol.setText(self._texts('one_more_view'))
+        self._is_waiting = False
         self.message.setText(words_of(answer, self._texts))
         self._refresh()
 

@@ -37,6 +37,7 @@ SETTINGS = {
     'camera.height': 270,
     'camera.fps': 6.0,
     'diagnostics_period_s': 0.3,
+    'enroll_s': 1.0,
 }
 Until = Callable[..., None]
 
@@ -205,9 +206,12 @@ def test_enrolling_listing_and_forgetting(
     dialog.name.setText('小明')
     until(dialog.enrol.isEnabled)
     dialog.enrol.click()
-    until(lambda: dialog.views.count() == 1)
+    assert not dialog.enrol.isEnabled()
     gallery = live.node.pipeline.gallery
-    assert [person.name for person in gallery.people()] == ['小明']
+    until(lambda: [person.name for person in gallery.people()] == ['小明'])
+    until(dialog.enrol.isEnabled)
+    assert dialog.views.count()
+    assert dialog.message.text()
     dialog.close()
     live.widget.window_panel.people.click()
     people = live.widget.dialog
