@@ -69,9 +69,9 @@ monitor: setup-monitor  ## watch a running system in a window; DEMO=1 or SOURCE=
 	@$(RUN) -m classroom_fer_ros.monitor \
 		$(if $(SOURCE),--source "$$SOURCE",$(if $(DEMO),--source simulated)) $(ARGS)
 
-report: setup-report  ## write a lesson's report as one HTML file: SESSION=folder OUT=report.html
+report: setup-report  ## write a lesson's report as one HTML file: SESSION=folder|bag OUT=report.html
 	@$(if $(SESSION),,echo "name a session's folder: make report SESSION=out/lesson" >&2; exit 2)
-	@$(PY) -m classroom_fer_ros.report "$$SESSION" $(if $(OUT),--out "$$OUT") $(ARGS)
+	@$(RUN) -m classroom_fer_ros.report "$$SESSION" $(if $(OUT),--out "$$OUT") $(ARGS)
 
 analyze: setup  ## analyse a film or a folder of films: FILM=film.mp4 OUT=folder ARGS='--video --fps 15'
 	@$(if $(FILM),,echo 'name a film or a folder of films: make analyze FILM=film.mp4' >&2; exit 2)

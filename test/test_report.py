@@ -33,6 +33,7 @@ from classroom_fer_ros.core.session_output import SessionOutput
 from classroom_fer_ros.report import main, write_report
 from classroom_fer_ros.reporting.lesson_tables import read_lesson
 
+ROOT = Path(__file__).resolve().parent.parent
 SIZE_WH = (64, 48)
 START_S = 1_700_000_000.0
 CARD = SessionCard(
@@ -221,6 +222,15 @@ def test_a_broken_table_is_named_with_its_line(session: Path) -> None:
         csv.writer(lines).writerow(['stamp_ns', 'other'])
     with pytest.raises(DataError, match='alert_id'):
         read_lesson(session)
+
+
+def test_a_recording_s_report(tmp_path: Path) -> None:
+    pytest.importorskip('rclpy', reason='no ROS 2: run `make setup`')
+    out = tmp_path / 'report.html'
+    assert main([str(ROOT / 'test' / 'data' / 'golden'), '--out', str(out)]) == 0
+    text = out.read_text(encoding='utf-8')
+    assert 'The class over time' in text
+    assert 'recording golden' in text
 
 
 def test_a_card_is_found_again(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def _overview(lesson: LessonTables) -> str:
     rows.append(('most faces at a time', max((row.seen for row in lesson.class_rows), default=0)))
     rows.append(('alerts', len(lesson.alerts)))
     card = lesson.card
-    rows.append(('profile', card.profile if card else 'not recorded'))
+    rows.append(('profile', (card and card.profile) or 'not recorded'))
     rows.append(('source', card.source if card else 'not recorded'))
     return _table((), rows) + f'<p class="note">{MEANING}</p>'
 
