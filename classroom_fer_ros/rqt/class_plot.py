@@ -122,7 +122,8 @@ class ClassPlot(QtWidgets.QWidget):
     def _entry(self, name: str, shares: object) -> str:
         """A line of the legend: colour, name, and the share of now."""
         color = look.CURVE_COLORS[CURVES.index(name)]
-        word = self._texts(CURVE_KEYS.get(name, name)).replace(' ', '&nbsp;')
+        word = self._texts(CURVE_KEYS.get(name, name)).replace(' ', '\N{NO-BREAK SPACE}')
+        word = '\N{WORD JOINER}'.join(word)  # Chinese may be broken anywhere
         now = f'&nbsp;{shares[-1]:.0f}&nbsp;%' if len(shares) and shares[-1] == shares[-1] else ''
         mark = '▬▪●'[CURVES.index(name) % len(STYLES)]
         return f'<span style="color:{color}">{mark}</span>&nbsp;{word}{now}'

@@ -42,6 +42,7 @@ class FacePainter:
         self,
         painter: QtGui.QPainter,
         area: QtCore.QRectF,
+        limits: QtCore.QRectF,
         students: Sequence[Student],
         selected: str,
     ) -> None:
@@ -49,6 +50,7 @@ class FacePainter:
         Draw everybody.
 
         :param area: where in the widget the picture is
+        :param limits: where labels may be, beside the picture too
         """
         ordered = by_need(students)
         boxes = {one.face_id: box_in(one, area) for one in ordered}
@@ -56,7 +58,7 @@ class FacePainter:
             self._paint_box(painter, boxes[one.face_id], one, one.face_id == selected)
         taken = [_sides(box.adjusted(2, 2, -2, -2)) for box in boxes.values()]
         for one in sorted(ordered, key=lambda one: one.face_id != selected):
-            self._paint_labels(painter, area, boxes[one.face_id], one, taken)
+            self._paint_labels(painter, limits, boxes[one.face_id], one, taken)
 
     def _font(
         self, painter: QtGui.QPainter, width: float
@@ -96,7 +98,7 @@ class FacePainter:
     def _paint_labels(
         self,
         painter: QtGui.QPainter,
-        area: QtCore.QRectF,
+        limits: QtCore.QRectF,
         box: QtCore.QRectF,
         student: Student,
         taken: list[Sides],
@@ -108,7 +110,7 @@ class FacePainter:
         y = box.top() - 2
         for text in label.above:
             size = QtCore.QSizeF(self._width(points, metrics, text), height)
-            place = _place(size, box, y - height, area, taken)
+            place = _place(size, box, y - height, limits, taken)
             if place is not None:
                 self._paint_text(painter, place, text, QtGui.QColor('white'))
                 y = place.top()
@@ -119,7 +121,7 @@ class FacePainter:
         y = box.bottom() + 2
         for text, color in label.below:
             size = QtCore.QSizeF(self._width(points, metrics, text), height)
-            place = _place(size, box, y, area, taken)
+            place = _place(size, box, y, limits, taken)
             if place is not None:
                 self._paint_text(painter, place, text, color)
                 y = place.bottom()
@@ -177,15 +179,15 @@ def _sides(box: QtCore.QRectF) -> Sides:
 
 
 def _place(
-    size: QtCore.QSizeF, box: QtCore.QRectF, top: float, area: QtCore.QRectF, taken: list[Sides]
+    size: QtCore.QSizeF, box: QtCore.QRectF, top: float, limits: QtCore.QRectF, taken: list[Sides]
 ) -> QtCore.QRectF | None:
     """Where a line about a box goes; None where there is no room for it."""
     left = box.center().x() - size.width() / 2
-    left = min(max(left, area.left()), area.right() - size.width())
+    left = min(max(left, limits.left()), limits.right() - size.width())
     place = QtCore.QRectF(QtCore.QPointF(left, top), size)
-    if top < area.top():
+    if top < limits.top():
         place.moveTop(box.top() + 2)
-    elif place.bottom() > area.bottom():
+    elif place.bottom() > limits.bottom():
         place.moveBottom(box.bottom() - 2)
     else:
         right, bottom = left + size.width(), top + size.height()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from classroom_fer_ros.rqt.banner import Banner
 from classroom_fer_ros.rqt.facts import FACES_NODES
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.picture_view import PictureView
-from classroom_fer_ros.rqt.qt import Qt, QtWidgets
+from classroom_fer_ros.rqt.qt import Qt, QtGui, QtWidgets
 from classroom_fer_ros.rqt.texts import WindowTexts
 
+#: Width of most cameras' pictures over their height.
+USUAL_ASPECT = 16 / 9
 ORIGINAL, RESULT, BOTH = VIEWS = ('original', 'result', 'both')
 
 
@@ -32,6 +36,7 @@ class PicturePanel(QtWidgets.QWidget):
         group = QtWidgets.QButtonGroup(self)
         for name, button in self.buttons.items():
             button.setCheckable(True)
+            button.toggled.connect(partial(_embolden, button))
             group.addButton(button)
             button.clicked.connect(lambda _=False, name=name: self.show_view(name))
         model.health_changed.connect(self._refresh_rate)
@@ -71,6 +76,14 @@ class PicturePanel(QtWidgets.QWidget):
             part.say()
         self._refresh_rate()
 
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:  # noqa: N802
+        """Two pictures stand where both are larger, beside or above each other."""
+        size = self.pictures.size()
+        is_stacked = min(size.width(), size.height() / 2 * USUAL_ASPECT) > size.width() / 2
+        side = Qt.Orientation
+        self.pictures.setOrientation(side.Vertical if is_stacked else side.Horizontal)
+        super().resizeEvent(event)
+
     def show_view(self, view: str) -> None:
         """Show the original, the result, or both."""
         self.view = view
@@ -93,3 +106,10 @@ class PicturePanel(QtWidgets.QWidget):
                 'status_fine', rate=values['rate (Hz)'], dropped=values.get('dropped', '0')
             )
         )
+
+
+def _embolden(button: QtWidgets.QToolButton, is_checked: bool) -> None:
+    """Some styles hardly show which one is down."""
+    font = button.font()
+    font.setBold(is_checked)
+    button.setFont(font)

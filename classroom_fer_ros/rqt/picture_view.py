@@ -76,7 +76,8 @@ class PictureView(QtWidgets.QWidget):
         painter.drawImage(area, self.picture.image)
         if self._has_results:
             faces = self._model.shown_faces
-            self._painter.paint(painter, area, faces, self._model.selected)
+            limits = QtCore.QRectF(self.rect())
+            self._painter.paint(painter, area, limits, faces, self._model.selected)
 
     def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
         place = event.position() if hasattr(event, 'position') else QtCore.QPointF(event.pos())
