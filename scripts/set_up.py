@@ -112,7 +112,10 @@ def check_prerequisites() -> None:
 def missing_window_libraries() -> list[str]:
     """Debian packages without which no window opens."""
     missing = []
+    platform_name = os.environ.get('QT_QPA_PLATFORM', 'xcb')
     for library, package in WINDOW_LIBRARIES.items():
+        if package.startswith('libxcb') and platform_name != 'xcb':
+            continue
         try:
             ctypes.CDLL(library)
         except OSError:

@@ -13,6 +13,10 @@ STATUS_GONE_S = 5.0
 #: A window that was just opened has not found everybody yet.
 SETTLING_S = 3.0
 SILENT_S = 3.0
+#: A camera that is silent for so long has a warning of its node.
+WARNED_S = 1.5
+#: Levels of a status in /diagnostics.
+WARNING, ERROR = 1, 2
 #: Blinks are judged from this rate on, everything else of the eyes from the lower one.
 BLINK_HZ, EYES_HZ = 14.0, 5.0
 CLOSED_STATE = 'closed'
@@ -96,7 +100,8 @@ def troubles(heard: Heard) -> Iterator[Trouble]:
     if source is not None and source.values.get('source state') == 'ended':
         yield Trouble('ended', Level.HINT)
         return
-    if source is not None and source.level:
+    is_silent = heard.result_idle_s > WARNED_S
+    if source is not None and (source.level >= ERROR or (source.level and is_silent)):
         yield Trouble('camera_trouble', fields={'problem': source.message})
     elif heard.picture_idle_s > SILENT_S and heard.age_s > SETTLING_S:
         yield Trouble('no_pictures', fields={'seconds': _seconds(heard.picture_idle_s)})
@@ -128,6 +133,8 @@ def _gone(heard: Heard) -> Iterator[Trouble]:
 
 def _slow(heard: Heard) -> Iterator[Trouble]:
     status = heard.status(*FACES_NODES)
+    if status is not None and status.level == WARNING:  # results come, so that it is not silence
+        yield Trouble('strained', Level.HINT, {'problem': status.message})
     try:
         rate_hz = float(status.values['rate (Hz)']) if status else 0.0
     except (KeyError, ValueError):

@@ -59,6 +59,19 @@ CASES = [
         ('camera_trouble',),
         {'statuses': {'pipeline_node': status(level=2, message='unplugged')}},
     ),
+    Case(
+        'the machine is too slow',
+        ('strained', 'slow'),
+        {'statuses': {'pipeline_node': status(level=1, rate='9.0', message='9.0 a second; slow')}},
+    ),
+    Case(
+        'silent',
+        ('camera_trouble',),
+        {
+            'statuses': {'pipeline_node': status(level=1, message='no picture for 3 s')},
+            'result_idle_s': 3.0,
+        },
+    ),
     Case('no previews', ('no_pictures',), {'picture_idle_s': 7.0}),
     Case('never a preview', ('no_pictures',), {'picture_idle_s': float('inf')}),
     Case('previews only', ('no_results',), {'result_idle_s': 7.0, 'statuses': CAMERA}),
