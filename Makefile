@@ -86,7 +86,7 @@ replay: setup  ## play a recording: BAG=folder RATE=2 ARGS='--analyse fused --as
 	@$(RUN) -m classroom_fer_ros.replay "$$BAG" $(if $(RATE),--rate "$$RATE") $(ARGS)
 
 regress: setup  ## tell what has changed since a recording: BAG=folder GOLDEN=folder ARGS=--accept
-	@$(if $(BAG),,echo 'name a recording: make regress BAG=test/data/golden' >&2; exit 2)
+	@$(if $(BAG),,echo 'name a recording: make regress BAG=out/recording' >&2; exit 2)
 	@$(RUN) -m classroom_fer_ros.regress "$$BAG" $(if $(GOLDEN),--golden "$$GOLDEN") \
 		$(if $(CONFIG),--config "$$CONFIG") $(ARGS)
 

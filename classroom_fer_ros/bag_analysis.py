@@ -130,6 +130,7 @@ def analyse(
             'the nodes do not come up',
         )
         _wait_for_each_other(nodes, (*expected, *NOW_AND_THEN))
+        player.announce(info)  # a camera's lens is known before its pictures
         if rate:
             player.play(rate, is_over)
             # The last picture is always taken, where it is offered reliably.

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-from classroom_fer_ros.bag_analysis import frames_of
+from classroom_fer_ros.bag_analysis import frames_of, info_topic
 from classroom_fer_ros.bags.bag_reader import BagReader
 from classroom_fer_ros.bags.bag_writer import BagConfig, BagWriter
 from classroom_fer_ros.bags.message_types import name_of
@@ -19,6 +20,7 @@ from classroom_fer_ros.core.errors import BagError
 from classroom_fer_ros.core.pipeline import ClassroomPipeline
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.nodes import convert, topics
+from classroom_fer_ros.nodes.calibration import intrinsics_of
 from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.result_collector import EACH_PICTURE, NOW_AND_THEN, ResultKey
 from classroom_fer_ros.nodes.result_publishers import TOPICS
@@ -73,10 +75,19 @@ def analyse_in_process(
 ) -> dict[ResultKey, Any]:
     """Results of the pictures of a bag, without nodes; as they would be published."""
     results: dict[ResultKey, Any] = {}
+    lenses = _calibrations(bag, info_topic(topic))
     for _, frame, header in frames_of(bag, topic):
         for name, message in _messages(pipeline.process(frame), header):
             results[name, frame.stamp_ns] = message
+        # As in `pipeline_node`: a camera's lens is that of its next picture too.
+        pipeline.intrinsics = intrinsics_of(lenses.get(frame.stamp_ns), frame.size_wh)
     return results
+
+
+def _calibrations(bag: BagReader, topic: str) -> dict[int, CameraInfo]:
+    """Calibration of each picture by its stamp; empty where none was recorded."""
+    infos = (deserialize_message(message.data, CameraInfo) for message in bag.messages([topic]))
+    return {from_time(info.header.stamp): info for info in infos}
 
 
 def as_recorded(results: Mapping[ResultKey, Any]) -> dict[ResultKey, Any]:
@@ -88,12 +99,18 @@ def as_recorded(results: Mapping[ResultKey, Any]) -> dict[ResultKey, Any]:
 
 
 def write_golden(
-    folder: Path, bag: BagReader, topic: str, namespace: str, results: Mapping[ResultKey, Any]
+    folder: Path,
+    bag: BagReader,
+    topic: str,
+    namespace: str,
+    results: Mapping[ResultKey, Any],
+    has_pictures: bool,
 ) -> None:
     """
-    Write the pictures of a bag with their results, in place of an older golden recording.
+    Write the results of the pictures of a bag, in place of an older golden recording.
 
     :param folder: replaced once the new one is whole
+    :param has_pictures: write the pictures too
     :raises BagError: if it cannot be written
     """
     new, old = (folder.with_name(f'.{folder.name}.{word}') for word in ('new', 'old'))
@@ -101,11 +118,13 @@ def write_golden(
         shutil.rmtree(left_over, ignore_errors=True)
     notes = {**bag.custom_data, 'namespace': namespace}
     writer = BagWriter(new, BagConfig(is_compressed=True), notes, folder.name)
-    writer.add_topic(topic, bag.topics[topic].type_name, bag.topics[topic].offered_qos)
+    if has_pictures:
+        writer.add_topic(topic, bag.topics[topic].type_name, bag.topics[topic].offered_qos)
     for name in COMPARED:
         writer.add_topic(f'{namespace}/{name}', name_of(TOPICS[name][0]))
     for message, frame, _ in frames_of(bag, topic):
-        writer.write(topic, message.log_ns, message.data)
+        if has_pictures:
+            writer.write(topic, message.log_ns, message.data)
         for name in COMPARED:
             if (name, frame.stamp_ns) in results:
                 data = _to_record(results[name, frame.stamp_ns])

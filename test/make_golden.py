@@ -1,7 +1,7 @@
 """
-Render the golden recording of the simulated classroom anew: ``python test/make_golden.py``.
+Render the golden pictures of the simulated classroom anew: ``python test/make_golden.py``.
 
-Pictures only; `make regress BAG=test/data/golden ARGS=--accept` adds the results.
+Their results: `make regress BAG=test/data/golden_pictures GOLDEN=test/data/golden ARGS=--accept`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from classroom_fer_ros.bags.bag_writer import BagConfig, BagWriter
 from classroom_fer_ros.core.simulation import SimulatedClassroom, SimulationConfig
 from classroom_fer_ros.nodes.convert import to_header
 
-FOLDER = Path(__file__).resolve().parent / 'data' / 'golden'
+FOLDER = Path(__file__).resolve().parent / 'data' / 'golden_pictures'
 TOPIC = '/classroom/front/image_raw/compressed'
 #: Small enough for a repository; large and fast enough that eyes, heads and alerts are judged.
 CONFIG = SimulationConfig(students=5, width=640, height=360, fps=15.0, seed=5)

@@ -211,11 +211,11 @@ class PipelineNode(SourceNode):
 
     def _relieve(self, result: FrameResult, stamp_s: float) -> None:
         """
-        Only in real time: offline, the same pictures are to give the same results.
+        Only in real time: offline or replayed, the same pictures are to give the same results.
 
         Where nobody is seen, all of the picture is looked at, for as long as it takes.
         """
-        if not self.config.camera.is_paced or not result.faces:
+        if self.is_replayed or not self.config.camera.is_paced or not result.faces:
             return
         if self._relief.update(sum(result.stage_ms.values()), stamp_s):
             self.pipeline.relieve(self._relief.level)

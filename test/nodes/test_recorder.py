@@ -25,14 +25,14 @@ from classroom_fer_ros.recording import RecordOptions, record
 from classroom_fer_ros.repair_bag import main as repair
 from distributed import ear
 from harness import NAMESPACE, pipeline_node, wait_until
-from recordings import GOLDEN, PICTURES
+from recordings import GOLDEN_PICTURES, PICTURES
 
 TIMEOUT_S = 120
 COMMAND = [sys.executable, '-m', 'classroom_fer_ros.run', '--namespace', NAMESPACE]
 
 
 def frames(count: int) -> list:
-    with BagReader(GOLDEN) as bag:
+    with BagReader(GOLDEN_PICTURES) as bag:
         return [frame for _, frame, _ in islice(frames_of(bag, PICTURES), count)]
 
 
