@@ -23,6 +23,7 @@ from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.pictures import to_compressed
 from classroom_fer_ros.recording import RecordOptions, record
 from classroom_fer_ros.repair_bag import main as repair
+from classroom_fer_ros.reporting.lesson_tables import read_lesson
 from distributed import ear
 from harness import NAMESPACE, pipeline_node, wait_until
 from recordings import GOLDEN_PICTURES, PICTURES
@@ -116,12 +117,15 @@ def test_what_cannot_be_recorded_is_told(tmp_path: Path) -> None:
 
 
 def test_a_run_is_recorded_whole(film: Path, tmp_path: Path) -> None:
-    """As fast as the machine can, and logged by stamp: nothing but pictures may be missing."""
-    folder = tmp_path / 'bag'
+    """As fast as the machine can: alerts in the bag are those told, and those of the report."""
+    folder, session = tmp_path / 'bag', tmp_path / 'session'
     arguments = ['--source', str(film), '--record', str(folder), '--record-pictures']
-    arguments += ['--ros-args', '-p', 'camera.is_paced:=false']
     done = subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        [*COMMAND, *arguments, '--out', str(session)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert '90 pictures over 5.9 s, 0 passed over' in done.stdout
@@ -138,6 +142,8 @@ def test_a_run_is_recorded_whole(film: Path, tmp_path: Path) -> None:
         assert counts[name] == 90, done.stdout
     told = [line.removeprefix('! ') for line in done.stdout.splitlines() if line.startswith('! ')]
     assert alerts == told != []
+    lesson = read_lesson(session)
+    assert (lesson.pictures, len(lesson.alerts)) == (90, len(alerts))
 
 
 @pytest.mark.usefixtures('ros')
