@@ -17,8 +17,10 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 
+from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.result_collector import ResultKey
+from classroom_fer_ros.renumbering import old_ids, renumber
 
 #: Largest difference that counts as none, by the name of the field; all others must be the same.
 #: Processors round differently, and a mesh that is fitted half a pixel away moves what follows it.
@@ -62,23 +64,31 @@ def compare(
     """
     Differences between two sets of results, in the order of their stamps.
 
+    Faces that are numbered otherwise are told first, and compared all the same.
+
     :param scale: of the tolerances; 0 for none
     """
-    differences: list[Difference] = []
+    ids = old_ids(before, after)
+    differences = [
+        Difference(_first_stamp_ns(after, new), topics.FACES, old, 'face_id', old, new)
+        for new, old in sorted(ids.items(), key=lambda pair: pair[1])
+    ]
+    after = renumber(after, ids) if ids else after
     for topic, stamp_ns in sorted(before.keys() | after.keys(), key=lambda key: (key[1], key[0])):
         old, new = before.get((topic, stamp_ns)), after.get((topic, stamp_ns))
-        for face, field, was, is_now in _differences(old, new, scale):
-            differences.append(
-                Difference(
-                    stamp_ns=stamp_ns,
-                    topic=topic,
-                    face=face,
-                    field=field,
-                    before=was,
-                    after=is_now,
-                )
-            )
+        differences += [
+            Difference(stamp_ns, topic, *found) for found in _differences(old, new, scale)
+        ]
     return differences
+
+
+def _first_stamp_ns(results: Mapping[ResultKey, Any], face_id: str) -> int:
+    """Stamp of the first picture that shows a face."""
+    return min(
+        stamp_ns
+        for (topic, stamp_ns), message in results.items()
+        if topic == topics.FACES and any(face.face_id == face_id for face in message.faces)
+    )
 
 
 def _differences(old: Any, new: Any, scale: float) -> Iterator[tuple[str, str, str, str]]:
