@@ -71,17 +71,17 @@ class RetrainConfig:
     :param strength: of the augmentation
     """
 
-    steps: int = 120
+    steps: int = 90
     captured_batch: int = 24
     base_batch: int = 56
     base_weight: float = 2.0
     held_out: float = 0.3
-    guard_loss: float = 0.001
+    guard_loss: float = 0.002
     strength: float = 0.6
     label_smoothing: float = 0.05
     learning_rate: float = 3e-4
     weight_decay: float = 0.02
-    average_decay: float = 0.98
+    average_decay: float = 0.96
     dropout: float = 0.3
     epochs: int = 1
     seed: int = 1
