@@ -23,10 +23,12 @@ from unittest import mock
 import cv2
 import numpy as np
 
+from benchmarks.people import make_gallery
 from benchmarks.report import machine
 from classroom_fer_ros.core.detection import FullRangeDetector
 from classroom_fer_ros.core.embedding import FaceEmbedder
 from classroom_fer_ros.core.expression import ExpressionClassifier
+from classroom_fer_ros.core.eye_state import EyeStateClassifier
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.pipeline import ClassroomPipeline, PipelineConfig
@@ -53,9 +55,9 @@ def count() -> dict[str, float]:
     Analyse a simulated classroom and count.
 
     :return: averages a picture: ``mesh_calls`` and ``mesh_faces``, ``detector_regions``,
-        ``expression_batches`` and ``expression_faces``, the same of ``identity``, conversions of
-        whole pictures and of parts, ``peak_kb`` of memory that is taken and given back,
-        ``kept_kb`` that stays
+        ``expression_batches`` and ``expression_faces``, the same of ``identity`` and ``eye``,
+        conversions of whole pictures and of parts, ``peak_kb`` of memory that is taken and given
+        back, ``kept_kb`` that stays
     """
     classroom = SimulatedClassroom(CONFIG)
     frames = [
@@ -65,7 +67,7 @@ def count() -> dict[str, float]:
     # Of one thread, so that what is in work at a time does not depend on their turns.
     counter: Counter[str] = Counter()
     with TemporaryDirectory() as folder:
-        gallery = str(Path(folder) / 'people.sqlite')
+        gallery = str(make_gallery(Path(folder)))
         pipeline = ClassroomPipeline(PipelineConfig(num_threads=1, gallery_path=gallery))
         for frame in frames[:WARM_UP_PICTURES]:
             pipeline.process(frame)
@@ -155,12 +157,17 @@ def _counting(counter: Counter[str]) -> Iterator[None]:
         counter['identity_batches'] += 1
         counter['identity_faces'] += len(arguments[1])
 
+    def on_eyes(name: str, arguments: tuple[Any, ...]) -> None:
+        counter['eye_batches'] += 1
+        counter['eye_patches'] += len(arguments[1])
+
     with ExitStack() as stack:
         for name in CONVERSIONS:
             stack.enter_context(_watched(cv2, name, on_conversion))
         stack.enter_context(_watched(FaceMesh, '__call__', on_mesh))
         stack.enter_context(_watched(FullRangeDetector, 'detect', on_detection))
         stack.enter_context(_watched(ExpressionClassifier, '__call__', on_expression))
+        stack.enter_context(_watched(EyeStateClassifier, '__call__', on_eyes))
         stack.enter_context(_watched(FaceEmbedder, '__call__', on_identity))
         yield
 

@@ -46,10 +46,15 @@ TOUCHY = {
     'relief.max_analysis_ms': '0.0',
     'head_motion.away_deg': '6.0',
     'head_motion.away_s': '0.1',
-    'alerts.looking_away_after_s': '0.1',
-    'alerts.left_right_after_s': '0.0',
-    'alerts.clear_after_s': '0.2',
-    'alerts.repeat_after_s': '0.0',
+    **{
+        f'alerts.{kind}.{setting}': value
+        for kind in ('looking_away', 'left_right')
+        for setting, value in (
+            ('after_s', '0.1'),
+            ('clear_after_s', '0.2'),
+            ('repeat_after_s', '0.0'),
+        )
+    },
 }
 
 

@@ -24,7 +24,7 @@ def mesh_and_fer(yunet: str = '') -> Way:
     """MediaPipe's FaceMesh for landmarks; `fer` for expressions, on Haar's or YuNet's boxes."""
     import cv2
     import mediapipe
-    from fer import FER
+    from fer.fer import FER
 
     mesh = mediapipe.solutions.face_mesh.FaceMesh(max_num_faces=MAX_FACES)
     classifier = FER(mtcnn=False)
