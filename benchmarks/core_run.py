@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.accuracy import TruthScore
 from benchmarks.films import FPS, pictures_of
 from classroom_fer_ros.core.arrays import FloatArray
 from classroom_fer_ros.core.frame import Frame
@@ -25,11 +26,13 @@ class StageFigures:
 
     :param cpu_ms: processor milliseconds a picture by stage, all threads together
     :param identity_hz: times a second and face that somebody is looked up
+    :param accuracy: of a simulated class, see `accuracy.TruthScore`
     """
 
     cpu_ms: dict[str, float]
     faces: float
     identity_hz: float
+    accuracy: dict[str, float]
 
     @property
     def cpu_ms_per_face(self) -> dict[str, float]:
@@ -47,13 +50,14 @@ def measure(film: Path, pictures: int, gallery: Path) -> StageFigures:
     pipeline = ClassroomPipeline(PipelineConfig(gallery_path=str(gallery)), times=times)
     lookups = _Lookups(pipeline)
     stages: dict[str, list[float]] = {}
-    followed = []
+    score, followed = TruthScore(film), []
     for index, picture in enumerate(pictures_of(film, WARM_UP_PICTURES + pictures)):
         result = pipeline.process(Frame(picture, round(index / FPS * 1e9), index))
         if index < WARM_UP_PICTURES:
             lookups.count = 0
             continue
         followed.append(len(result.faces))
+        score.add(index, result)
         for stage, spent_ms in result.stage_ms.items():
             stages.setdefault(stage, [0.0] * (len(followed) - 1)).append(spent_ms)
         for spent in stages.values():  # a stage that had nothing to do
@@ -64,6 +68,7 @@ def measure(film: Path, pictures: int, gallery: Path) -> StageFigures:
         cpu_ms={stage: statistics.fmean(values) for stage, values in stages.items()},
         faces=statistics.fmean(followed),
         identity_hz=lookups.count / face_seconds if face_seconds else 0.0,
+        accuracy=score.figures(),
     )
 
 

@@ -35,6 +35,7 @@ class BenchRun:
     :param dropped: pictures of those offered at `offered_fps` that have no result
     :param rate_hz: how often each face has landmarks, expression and identity made anew
     :param stage_cpu_ms: processor milliseconds a picture, of the fused analysis alone
+    :param accuracy: share of the simulated students that is followed, and error of their yaw
     """
 
     mode: str
@@ -59,6 +60,7 @@ class BenchRun:
     first_face_s: float = 0.0
     stage_cpu_ms: dict[str, float] = field(default_factory=dict)
     stage_cpu_ms_per_face: dict[str, float] = field(default_factory=dict)
+    accuracy: dict[str, float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -111,6 +113,7 @@ def run_of(
         first_face_s=figures.first_face_s,
         stage_cpu_ms=stages.cpu_ms if stages else {},
         stage_cpu_ms_per_face=stages.cpu_ms_per_face if stages else {},
+        accuracy=stages.accuracy if stages else {},
     )
 
 
@@ -184,6 +187,17 @@ def markdown(runs: Sequence[BenchRun], on: dict[str, Any]) -> str:
         ]
         lines += ['', 'Processor milliseconds a picture:', '']
         lines += _table(('mode', 'source', 'picture', *names), rows)
+    if scored := [run for run in runs if run.accuracy]:
+        rows = [
+            (
+                *_what(run),
+                f'{100.0 * run.accuracy["followed"]:.1f} %',
+                f'{run.accuracy["yaw_error_deg"]:.1f} deg',
+            )
+            for run in scored
+        ]
+        lines += ['', 'Accuracy of the same analysis, simulated:', '']
+        lines += _table(('mode', 'source', 'picture', 'followed', 'error of yaw'), rows)
     lines += ['', 'Targets on two cores:', '', *_table(('target', 'here'), targets(runs))]
     return '\n'.join(lines) + '\n'
 

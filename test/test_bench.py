@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 
 from benchmarks import compare, plan, report
+from benchmarks.accuracy import TruthScore
+from classroom_fer_ros.core.results import Face, FrameResult, HeadPose
+from classroom_fer_ros.core.simulation import SimulationConfig, render_film
+from classroom_fer_ros.core.simulation.truth import read_truth, truth_path
 
 pytest.importorskip('rclpy', reason='no ROS 2: run `make setup`')
 
@@ -38,6 +42,7 @@ ONE = report.BenchRun(
     alert_latency_ms={'p50': 11.0, 'p95': 21.0, 'p99': 31.0},
     rate_hz={'landmarks': 25.0, 'expression': 3.2, 'identity': 0.5},
     stage_cpu_ms={'mesh': 2.0, 'detection': 9.0},
+    accuracy={'followed': 0.987, 'yaw_error_deg': 2.5},
 )
 THIRTY = replace(
     ONE, faces=30, width=1920, height=1080, fps=16.0, cpu_ms_per_frame=99.0, stage_cpu_ms={}
@@ -69,6 +74,7 @@ def test_the_table_says_what_was_measured(results: Path) -> None:
     text = report.write([ONE, THIRTY]).with_suffix('.md').read_text()
     row = '| fused | 1 simulated | 1280x720 | 40.0 | 10.0 ms | 20.0 ms | 30.0 ms | 21.0 ms |'
     assert row in text
+    assert '| fused | 1 simulated | 1280x720 | 98.7 % | 2.5 deg |' in text
     assert '| 30 faces, 1920x1080: 15 pictures a second | 16.0 |' in text
     assert '| one face more: 3.5 ms of CPU a picture | 3.0 ms |' in text
 
@@ -142,3 +148,31 @@ def test_the_parameters_that_are_measured_with_exist() -> None:
     for name, text in TOUCHY.items():
         low, high = known[name].range
         assert low <= float(text) <= high
+
+
+def test_accuracy_is_that_of_the_truth(tmp_path: Path) -> None:
+    film = tmp_path / 'class.mp4'
+    pictures = []
+    config = SimulationConfig(students=2, width=640, height=360, fps=25.0)
+    for _ in render_film(config, film, 0.08):
+        pass
+    truths = list(read_truth(truth_path(film)))
+    for number in range(2):
+        seen = [truth for index, truth in truths if index == number][number:]
+        faces = tuple(
+            Face(face_id=t.student, box_xyxy=t.box_xyxy, score=1.0, keypoints_xy=np.zeros((5, 2)))
+            for t in seen
+        )
+        poses = tuple(HeadPose(face_id=t.student, yaw_rad=t.yaw_rad + 0.1) for t in seen)
+        pictures.append(
+            FrameResult(
+                stamp_ns=number, index=number, size_wh=(640, 360), faces=faces, head_poses=poses
+            )
+        )
+    score = TruthScore(film)
+    for number, result in enumerate(pictures):
+        score.add(number, result)
+    figures = score.figures()
+    assert figures['followed'] == pytest.approx(3 / 4)
+    assert figures['yaw_error_deg'] == pytest.approx(np.degrees(0.1))
+    assert TruthScore(tmp_path / 'real.mp4').figures() == {}
