@@ -55,7 +55,7 @@ def measure_openings(points_xyz: FloatArray) -> Openings:
     # All at once: a call of NumPy for each costs ten times as much.
     distances = [math.sqrt(square) for square in squares.tolist()]
     *gaps, mouth_width = distances[6:]
-    right, left = (points_xyz[list(pair), :2].mean(axis=0) for pair in EYE_CENTER_CORNERS)
+    right, left = ((points_xyz[a, :2] + points_xyz[b, :2]) / 2 for a, b in EYE_CENTER_CORNERS)
     return Openings(
         left_eye_ratio=_eye_aspect_ratio(*distances[:3]),
         right_eye_ratio=_eye_aspect_ratio(*distances[3:6]),

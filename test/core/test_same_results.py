@@ -7,6 +7,7 @@ import pytest
 
 from classroom_fer_ros.core.detection import TO_TWO
 from classroom_fer_ros.core.eyes import (
+    EYE_CENTER_CORNERS,
     LEFT_EYE,
     MOUTH_CORNERS,
     MOUTH_EDGES,
@@ -55,6 +56,8 @@ def test_openings(points_xyz: np.ndarray) -> None:
     assert openings.right_eye_ratio == eye_ratio(RIGHT_EYE)
     gaps = [distance(*edge) for edge in MOUTH_EDGES]
     assert openings.mouth_ratio == sum(gaps) / 3 / distance(*MOUTH_CORNERS)
+    right, left = (points_xyz[list(pair), :2].mean(axis=0) for pair in EYE_CENTER_CORNERS)
+    assert openings.eye_distance_px == float(np.sqrt(float(np.sum((right - left) ** 2))))
 
 
 @pytest.mark.parametrize('size_wh', [(1280, 720), (37, 5), (8, 9)])
