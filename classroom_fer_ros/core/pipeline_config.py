@@ -104,7 +104,10 @@ class PipelineConfig:
     )
     num_threads: int = field(
         default=2,
-        metadata={'description': 'threads that work on meshes and detection', 'range': (1, 64)},
+        metadata={
+            'description': 'threads that work on meshes, detection and pictures',
+            'range': (1, 64),
+        },
     )
 
     def __post_init__(self) -> None:

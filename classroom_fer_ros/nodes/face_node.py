@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import cv2
 from std_msgs.msg import Bool, String
 
 from classroom_fer_ros.core.face_analysis import FaceAnalysis
@@ -48,6 +49,7 @@ class FaceNode(AnalysisNode):
     SOLE_TOPIC = topics.FACES
 
     def start(self) -> None:
+        cv2.setNumThreads(self.analysis.num_threads)  # or OpenCV would take every core
         self.faces = FaceAnalysis(self.analysis, self.switches)
         self.undo_with(self.faces.close)
         self._topic = topics.pictures_of(self.config.picture_transport)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+import cv2
 from classroom_fer_msgs.srv import AcknowledgeAlert
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool
@@ -96,6 +97,7 @@ class PipelineNode(SourceNode):
 
     def start(self) -> None:
         self._left_out = self._published_by_driver(self.config.camera.source)
+        cv2.setNumThreads(self.analysis.num_threads)  # or OpenCV would take every core
         self._pipeline = ClassroomPipeline(self.analysis, self.switches)
         self._class_words = ''
         self._lettering = lettering_for(self._pipeline.texts, self.analysis.overlay_font)

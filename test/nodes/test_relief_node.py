@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
@@ -55,3 +56,11 @@ def test_offline_everything_is_done() -> None:
         wait_until(lambda: node.performance.pictures > 40)
         assert node.pipeline._relief_level == 0
         assert node.strain == ''
+
+
+@pytest.mark.parametrize('threads', [1, 2])
+def test_opencv_takes_no_more_threads_than_it_is_given(threads: int) -> None:
+    cv2.setNumThreads(3)
+    with pipeline_node(**SMALL, num_threads=threads) as node:
+        node.trigger_configure()
+        assert cv2.getNumThreads() == threads
