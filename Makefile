@@ -39,7 +39,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 export OPENBLAS_NUM_THREADS ?= 1
 
 # What the shell expands itself, so that any name will do.
-export SOURCE CONFIG OUT MODE FILM SESSION BAG RATE GOLDEN DATA NAME FOLDER
+export SOURCE CONFIG OUT MODE FILM SESSION BAG RATE GOLDEN DATA NAME FOLDER A B
 
 # Relative, so that no path of the checkout is ever taken apart at a space.
 VENV := .venv
@@ -121,9 +121,9 @@ proof: setup-test  ## the long proofs
 bench: setup-report  ## rates, latencies, processor time and memory of all modes; QUICK=1: in three minutes
 	@$(RUN) -m benchmarks.bench $(if $(QUICK),--quick) $(ARGS)
 
-bench-compare: setup-report  ## ratios of two results: A=old.json B=new.json (the latest)
+bench-compare: setup  ## ratios of two results: A=old.json B=new.json (the latest)
 	@$(if $(A),,echo 'name two results: make bench-compare A=old.json B=new.json' >&2; exit 2)
-	@$(PY) -m benchmarks.compare $(A) $(B)
+	@$(PY) -m benchmarks.compare "$$A" "$$B"
 
 bench-counts: setup-test  ## count calls, conversions and memory a picture; ARGS=--write makes it the baseline
 	@$(PY) -m benchmarks.counts $(ARGS)
