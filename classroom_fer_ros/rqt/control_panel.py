@@ -130,11 +130,11 @@ class ControlPanel(QtWidgets.QWidget):
     def refresh(self) -> None:
         """Show what is so now, but for what the user is about to change."""
         model = self._model
-        is_there = topics.OPEN_CAMERA in model.graph.services
+        is_there = topics.OPEN_CAMERA in model.system.graph.services
         self.open.setEnabled(is_there)
-        self.close_camera.setEnabled(is_there and model.is_open)
+        self.close_camera.setEnabled(is_there and model.system.is_open)
         self._refresh_source()
-        profile = model.profile or self._texts('profile_unknown')
+        profile = model.system.profile or self._texts('profile_unknown')
         self.profile.setText(f'{self._texts("profile")}: {profile}')
         for name in SWITCHES:
             self._refresh_switch(name)
@@ -146,15 +146,15 @@ class ControlPanel(QtWidgets.QWidget):
         if edit.hasFocus() and edit.isModified():
             return
         offered = ['simulated', *sorted(glob.glob('/dev/video*'))]  # noqa: PTH207
-        offered += [f'topic:{name}' for name in self._model.graph.picture_topics]
+        offered += [f'topic:{name}' for name in self._model.system.graph.picture_topics]
         shown = [self.source.itemText(i) for i in range(self.source.count())]
         if shown != offered and not self.source.view().isVisible():
             self.source.clear()
             self.source.addItems(offered)
-        if self._model.source and self.source.currentText() != self._model.source:
+        if self._model.system.source and self.source.currentText() != self._model.system.source:
             if self.source.view().isVisible() or self._is_chosen:
                 return
-            self.source.setEditText(self._model.source)
+            self.source.setEditText(self._model.system.source)
 
     @property
     def _is_chosen(self) -> bool:
@@ -163,23 +163,23 @@ class ControlPanel(QtWidgets.QWidget):
 
     def _refresh_switch(self, name: str) -> None:
         switch, model = self.switches[name], self._model
-        is_on = model.is_on(name)
+        is_on = model.system.is_on(name)
         asked, until_s = self._asked.get(name, (is_on, 0.0))
         if is_on == asked or time.monotonic() > until_s:
             self._asked.pop(name, None)
             asked = is_on
         switch.setChecked(asked)
-        is_offered = model.is_offered(name)
-        profile, feature = PROFILES.get(model.profile), FEATURES.get(name)
+        is_offered = model.system.is_offered(name)
+        profile, feature = PROFILES.get(model.system.profile), FEATURES.get(name)
         is_allowed = profile is None or feature is None or profile.allows(feature)
         switch.setEnabled(is_offered and is_allowed)
         if not is_allowed:
-            switch.setToolTip(self._texts('forbidden', profile=model.profile))
+            switch.setToolTip(self._texts('forbidden', profile=model.system.profile))
         else:
             switch.setToolTip('' if is_offered else self._texts('not_offered'))
 
     def _refresh_threshold(self, name: str, box: QtWidgets.QDoubleSpinBox) -> None:
-        value, known = self._model.value(name), self._model.range(name)
+        value, known = self._model.system.value(name), self._model.system.range(name)
         box.setEnabled(value is not None)
         if value is None or box.hasFocus():
             return
@@ -194,7 +194,7 @@ class ControlPanel(QtWidgets.QWidget):
         self._model.switch(name, is_on)
 
     def _on_threshold(self, name: str) -> None:
-        value, shown = self._model.value(name), self.thresholds[name].value()
+        value, shown = self._model.system.value(name), self.thresholds[name].value()
         scale = UNITS[name].scale
         if value is not None and abs(value * scale - shown) > 0.5 * 10 ** -UNITS[name].decimals:
             self._model.set_parameter(name, shown / scale)

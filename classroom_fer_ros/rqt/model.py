@@ -16,9 +16,6 @@ from classroom_fer_ros.rqt.class_history import ClassHistory
 from classroom_fer_ros.rqt.facts import (
     CAPTURE,
     CAPTURE_IS_ON,
-    FACES_NODES,
-    PROFILE,
-    SOURCE,
     SOURCE_NODES,
     Answer,
     Graph,
@@ -26,11 +23,12 @@ from classroom_fer_ros.rqt.facts import (
     Status,
     parameter_owner,
 )
-from classroom_fer_ros.rqt.health import Heard, Trouble, troubles
+from classroom_fer_ros.rqt.health import Trouble, troubles
 from classroom_fer_ros.rqt.pictures import PictureShelf, ShownPicture
 from classroom_fer_ros.rqt.qt import QtCore, Signal
 from classroom_fer_ros.rqt.ros_link import RosLink
 from classroom_fer_ros.rqt.students import Board, Student, by_need
+from classroom_fer_ros.rqt.system_state import SystemState
 
 #: Lists are brought up to date this often; the picture whenever there is one.
 LIST_PERIOD_MS = 500
@@ -45,6 +43,7 @@ class MonitorModel(QtCore.QObject):
     """
     Everything that the widgets show, in Qt's thread.
 
+    :ivar system: what its nodes say of themselves
     :ivar faces: everybody in the newest results
     :ivar shown_faces: everybody in `result_picture`
     :ivar students: who needs attention most first; changes less often than the picture
@@ -65,12 +64,9 @@ class MonitorModel(QtCore.QObject):
     def __init__(self, link: RosLink) -> None:
         super().__init__()
         self.link = link
+        self.system = SystemState(link.namespace)
         self.log, self.history = AlertLog(), ClassHistory()
         self.class_state: ClassState | None = None
-        self.graph = Graph()
-        self.statuses: dict[str, Status] = {}
-        self.parameters: dict[tuple[str, str], Any] = {}
-        self.ranges: dict[tuple[str, str], ParameterRange] = {}
         self.students: list[Student] = []
         self.faces: tuple[Student, ...] = ()
         self.shown_faces: tuple[Student, ...] = ()
@@ -78,8 +74,6 @@ class MonitorModel(QtCore.QObject):
         self.selected = ''
         self.troubles: list[Trouble] = []
         self._board, self._shelf = Board(), PictureShelf()
-        self._refused: dict[str, str] = {}
-        self._begun_s = time.monotonic()
         self._picture_s = self._result_s = self._closed_s = -math.inf
         self._are_students_new = False
         self._connect()
@@ -119,62 +113,6 @@ class MonitorModel(QtCore.QObject):
 
     # What is so
 
-    def value(self, name: str) -> Any:
-        """Value of a parameter; None while it is not known."""
-        return self.parameters.get((parameter_owner(name, self.graph.nodes), name))
-
-    def range(self, name: str) -> ParameterRange | None:
-        """What a parameter may be; None while it is not known."""
-        return self.ranges.get((parameter_owner(name, self.graph.nodes), name))
-
-    @property
-    def heard(self) -> Heard:
-        """What the health is judged by."""
-        now_s = time.monotonic()
-        return Heard(
-            namespace=self.link.namespace,
-            graph=self.graph,
-            statuses=self.statuses,
-            now_s=now_s,
-            age_s=now_s - self._begun_s,
-            picture_idle_s=now_s - self._picture_s,
-            result_idle_s=now_s - self._result_s,
-            refused=self._refused,
-        )
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the camera is open, as its node says."""
-        status = self.heard.status(*SOURCE_NODES)
-        return status is not None and status.values.get('source state') == 'open'
-
-    @property
-    def profile(self) -> str:
-        """Its name; empty while it is not known."""
-        status = self.heard.status(*SOURCE_NODES, *FACES_NODES)
-        return status.values.get('profile', '') if status else self.value(PROFILE) or ''
-
-    @property
-    def source(self) -> str:
-        """The source as a user types it; empty while it is not known."""
-        return self.value(SOURCE) or ''
-
-    def is_on(self, analysis: str) -> bool:
-        """Whether a node says that an analysis, or the capture, is on."""
-        if analysis == CAPTURE:
-            return bool(self.value(CAPTURE_IS_ON))
-        heard = self.heard
-        said = (heard.status(node) for node in self.statuses)
-        return any(
-            analysis in status.values.get('analyses', '').split(', ') for status in said if status
-        )
-
-    def is_offered(self, analysis: str) -> bool:
-        """Whether the running system lets it be switched."""
-        if analysis == CAPTURE:
-            return self.value(CAPTURE_IS_ON) is not None
-        return topics.ENABLE.format(analysis=analysis) in self.graph.services
-
     def student(self, face_id: str) -> Student | None:
         """Somebody who is in the newest results."""
         return next((one for one in self.faces if one.face_id == face_id), None)
@@ -196,7 +134,7 @@ class MonitorModel(QtCore.QObject):
 
     def open_camera(self, source: str) -> None:
         """Open the camera, with another source if one is named."""
-        if source and source != self.source:
+        if source and source != self.system.source:
             self.link.requests.ask(topics.SET_SOURCE, source=source)
         else:
             self.link.requests.ask(topics.OPEN_CAMERA, data=True)
@@ -214,7 +152,7 @@ class MonitorModel(QtCore.QObject):
 
     def set_parameter(self, name: str, value: Any) -> None:
         """Set a parameter, if its node is there."""
-        owner = parameter_owner(name, self.graph.nodes)
+        owner = parameter_owner(name, self.system.graph.nodes)
         if owner:
             self.link.requests.set_parameter(owner, name, value)
 
@@ -286,28 +224,26 @@ class MonitorModel(QtCore.QObject):
         self.class_changed.emit()
 
     def _on_statuses(self, statuses: Mapping[str, Status]) -> None:
-        before = [status.values.get('analyses') for status in self.statuses.values()]
-        was_open = self.is_open
-        self.statuses.update(statuses)
-        after = [status.values.get('analyses') for status in self.statuses.values()]
-        if before != after or was_open != self.is_open:
+        before = [status.values.get('analyses') for status in self.system.statuses.values()]
+        was_open = self.system.is_open
+        self.system.statuses.update(statuses)
+        after = [status.values.get('analyses') for status in self.system.statuses.values()]
+        if before != after or was_open != self.system.is_open:
             self._refresh_health()
 
     def _on_graph(self, graph: Graph) -> None:
-        self.graph = graph
-        gone = [node for node, _ in self.parameters if node not in graph.nodes]
-        self.parameters = {k: v for k, v in self.parameters.items() if k[0] not in gone}
+        self.system.see(graph)
 
     def _on_refused(self, topic: str, policy: str) -> None:
-        self._refused[topic] = policy
+        self.system.refused[topic] = policy
         self._refresh_health()
 
     def _on_parameters(self, values: Mapping[tuple[str, str], Any]) -> None:
-        self.parameters.update(values)
+        self.system.parameters.update(values)
         self.controls_changed.emit()
 
     def _on_ranges(self, ranges: Mapping[tuple[str, str], ParameterRange]) -> None:
-        self.ranges.update(ranges)
+        self.system.ranges.update(ranges)
         self.controls_changed.emit()
 
     def _on_answered(self, answer: Answer) -> None:
@@ -322,7 +258,7 @@ class MonitorModel(QtCore.QObject):
         self.students_changed.emit()
 
     def _refresh_health(self) -> None:
-        heard = self.heard
+        heard = self.system.heard(self._picture_s, self._result_s)
         status = heard.status(*SOURCE_NODES)
         # On a busy machine a preview comes even later, or the message got lost.
         is_stale = status is not None and status.heard_s - self._picture_s > STRAGGLER_S

@@ -95,7 +95,7 @@ class PicturePanel(QtWidgets.QWidget):
         self.message.setText(words)
 
     def _refresh_rate(self) -> None:
-        status = self._model.heard.status(*FACES_NODES)
+        status = self._model.system.status(*FACES_NODES)
         values = status.values if status else {}
         if 'rate (Hz)' not in values:
             self.rate.clear()

@@ -179,6 +179,8 @@ def test_a_name_in_any_script_and_markup(heard: Heard, until: Until) -> None:
 
 def test_tired_pops_up_without_focus_and_can_be_muted(heard: Heard, until: Until) -> None:
     toasts = heard.widget.toasts
+    heard.say(103.0)
+    until(lambda: heard.model.faces)
     heard.alert(ALERT, replace(ALERT, alert_id='2', kind=AlertKind.LOOKING_AWAY))
     until(lambda: toasts.shown)
     (toast,) = toasts.shown  # looking away is no reason

@@ -73,7 +73,7 @@ def live(
     widget.resize(1366, 768)
     widget.show()
     link.begin()
-    until(lambda: len(model.students) == STUDENTS and model.value('source'))
+    until(lambda: len(model.students) == STUDENTS and model.system.value('source'))
     yield Live(node, link, model, widget)
     widget.close()
     link.end()
@@ -99,7 +99,7 @@ def test_a_switch_acts_and_shows_what_is_so(live: Live, until: Until, analysis: 
     until(lambda: switch.isEnabled() and switch.isChecked())
     switch.click()
     until(lambda: not live.node.is_on(analysis))
-    until(lambda: not live.model.is_on(analysis))
+    until(lambda: not live.model.system.is_on(analysis))
     assert not switch.isChecked()
     live.node.switches.set_enabled(analysis, True)  # elsewhere
     until(switch.isChecked)
@@ -133,7 +133,7 @@ def test_a_source_that_cannot_be_opened_is_refused_in_words(live: Live, until: U
     controls.source.setEditText('/no/such/film.mp4')
     controls.open.click()
     until(lambda: '/no/such/film.mp4' in live.widget.pictures.message.text())
-    assert live.model.source == 'simulated'
+    assert live.model.system.source == 'simulated'
     assert live.node.is_camera_open
 
 
