@@ -53,6 +53,7 @@ class ControlPanel(QtWidgets.QWidget):
         super().__init__()
         self._model, self._texts = model, texts
         self._asked: dict[str, tuple[bool, float]] = {}
+        self._is_chosen = False
         self.camera_box = QtWidgets.QGroupBox()
         self.source = QtWidgets.QComboBox()
         self.open, self.close_camera = QtWidgets.QPushButton(), QtWidgets.QPushButton()
@@ -97,9 +98,9 @@ class ControlPanel(QtWidgets.QWidget):
                 inner.setSpacing(4)
 
     def _connect(self) -> None:
-        self.open.clicked.connect(
-            lambda _=False: self._model.open_camera(self.source.currentText().strip())
-        )
+        self.source.lineEdit().textEdited.connect(self._on_choice)
+        self.source.activated.connect(self._on_choice)
+        self.open.clicked.connect(lambda _=False: self._on_open())
         self.source.lineEdit().returnPressed.connect(self.open.click)
         self.close_camera.clicked.connect(lambda _=False: self._model.close_camera())
         for name, switch in self.switches.items():
@@ -142,24 +143,25 @@ class ControlPanel(QtWidgets.QWidget):
             self._refresh_threshold(name, box)
 
     def _refresh_source(self) -> None:
-        edit = self.source.lineEdit()
-        if edit.hasFocus() and edit.isModified():
+        if self._is_chosen or self.source.view().isVisible():
             return
         offered = ['simulated', *sorted(glob.glob('/dev/video*'))]  # noqa: PTH207
         offered += [f'topic:{name}' for name in self._model.system.graph.picture_topics]
         shown = [self.source.itemText(i) for i in range(self.source.count())]
-        if shown != offered and not self.source.view().isVisible():
+        if shown != offered:
             self.source.clear()
             self.source.addItems(offered)
-        if self._model.system.source and self.source.currentText() != self._model.system.source:
-            if self.source.view().isVisible() or self._is_chosen:
-                return
-            self.source.setEditText(self._model.system.source)
+        text = self._model.system.source
+        if text and self.source.currentText() != text:
+            self.source.setEditText(text)
 
-    @property
-    def _is_chosen(self) -> bool:
-        """Whether another source was chosen, and not opened yet."""
-        return self.source.hasFocus()
+    def _on_choice(self, *_: object) -> None:
+        """What the user types or chooses stays until it is opened."""
+        self._is_chosen = True
+
+    def _on_open(self) -> None:
+        self._is_chosen = False
+        self._model.open_camera(self.source.currentText().strip())
 
     def _refresh_switch(self, name: str) -> None:
         switch, model = self.switches[name], self._model

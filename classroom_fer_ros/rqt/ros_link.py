@@ -37,6 +37,8 @@ from classroom_fer_ros.rqt.ros_requests import SERVICES, Requests
 
 #: The graph is looked at this often.
 GRAPH_PERIOD_S = 1.0
+#: The end is noticed within this time.
+LONGEST_WAIT_S = 0.5
 JOINED = {
     topics.FACES: FaceArray,
     topics.EXPRESSIONS: ExpressionArray,
@@ -86,6 +88,7 @@ class RosLink(QtCore.QObject):
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
         self._join = ResultsJoin(tuple(JOINED)[1:], self._is_published)
+        self._is_over = threading.Event()
         self._published: dict[str, tuple[float, bool]] = {}
         self.requests = Requests(self.node, self.later)
         self._thread = threading.Thread(target=self._spin, name='monitor ros', daemon=True)
@@ -107,8 +110,11 @@ class RosLink(QtCore.QObject):
 
     def end(self) -> None:
         """Let go of everything."""
-        self._executor.shutdown(timeout_sec=2.0)
+        # Shut down while it spins, rclpy's executor may trip over what is gone already.
+        self._is_over.set()
+        self._executor.wake()
         self._thread.join(2.0)
+        self._executor.shutdown(timeout_sec=2.0)
         self.node.destroy_node()
         if self._owns_context:
             rclpy.try_shutdown()
@@ -121,7 +127,8 @@ class RosLink(QtCore.QObject):
 
     def _spin(self) -> None:
         try:
-            self._executor.spin()
+            while not self._is_over.is_set() and rclpy.ok():
+                self._executor.spin_once(timeout_sec=LONGEST_WAIT_S)
         except ExternalShutdownException:  # rqt ends the context before its plugins
             return
 

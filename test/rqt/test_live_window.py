@@ -130,10 +130,13 @@ def test_a_threshold_acts_and_shows_what_is_so(live: Live, until: Until, name: s
 
 def test_a_source_that_cannot_be_opened_is_refused_in_words(live: Live, until: Until) -> None:
     controls = live.widget.controls
-    controls.source.setEditText('/no/such/film.mp4')
+    controls.source.lineEdit().selectAll()
+    QTest.keyClicks(controls.source.lineEdit(), '/no/such/film.mp4')
+    controls.refresh()  # what is typed stays
+    assert controls.source.currentText() == '/no/such/film.mp4'
     controls.open.click()
     until(lambda: '/no/such/film.mp4' in live.widget.pictures.message.text())
-    assert live.model.system.source == 'simulated'
+    until(lambda: controls.source.currentText() == live.model.system.source == 'simulated')
     assert live.node.is_camera_open
 
 
