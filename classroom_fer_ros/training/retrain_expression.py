@@ -5,9 +5,9 @@ Train the expression classifier in use on captured faces: ``make train-expressio
 
 In every batch captured faces stand beside pictures of the base set, for which the network shall go
 on answering what it answered before (Li and Hoiem, "Learning without Forgetting", 2016). Then its
-weights go back as far as half of the base set's validation asks for. Old and new are compared on
-captured faces that were held out and on the other half; the new one is installed only where it is
-better on the former and no worse on the latter, or with ``--force``.
+weights go back as far as the base set's validation asks for. Old and new are compared on captured
+faces that were held out, and on that validation; the new one is installed only where it is better
+on the former and no worse on the latter, or with ``--force``.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class RetrainConfig:
     base_batch: int = 56
     base_weight: float = 2.0
     held_out: float = 0.3
-    guard_loss: float = 0.002
+    guard_loss: float = 0.004
     strength: float = 0.6
     label_smoothing: float = 0.05
     learning_rate: float = 3e-4
@@ -153,7 +153,7 @@ def keep_known(
     """
     Go back towards the network of before until it answers the base set as well.
 
-    :param guard: pictures of the base set that nothing else is measured on
+    :param guard: pictures of the base set that it does not learn from
     :param max_loss: accuracy that it may lose there, as a share
     :return: the network, and how far it is from the one of before to the other
     """
@@ -187,11 +187,6 @@ def _base_accuracies(network: ExpressionNetwork, faces: LabelledFaces) -> list[f
 def _served_majority(faces: LabelledFaces) -> npt.NDArray[np.int64]:
     """Contempt is never served: pictures of it have no label here."""
     return np.where(faces.majority < NUM_EXPRESSIONS, faces.majority, -1)
-
-
-def _halves(faces: LabelledFaces) -> tuple[LabelledFaces, LabelledFaces]:
-    places = np.arange(len(faces))
-    return faces[places % 2 == 0], faces[places % 2 == 1]
 
 
 def _train_mode(network: nn.Module) -> None:
@@ -257,11 +252,11 @@ def retrain(data: Path, base: Path, work: Path, config: RetrainConfig) -> tuple[
     training, held_out = hold_out(load_captured(data), config.held_out, config.seed)
     base_images = load_ferplus(base / 'ferplus_train.npz').images
     validation_file = base / 'ferplus_validation.npz'
-    guard, validation = _halves(load_ferplus(validation_file))
+    validation = load_ferplus(validation_file)
     network = load_network(card, base_images, config.dropout)
     before = copy.deepcopy(network)
     network = train_on(network, training, base_images, config)
-    network, share = keep_known(before, network, guard, config.guard_loss)
+    network, share = keep_known(before, network, validation, config.guard_loss)
     network, old = network.cpu(), load_card(card)
     trained = (
         f'{old.training_data}; then {len(training)} captured faces, {config.steps} steps from '
