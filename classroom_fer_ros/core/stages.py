@@ -36,6 +36,7 @@ from classroom_fer_ros.core.results import (
     HeadPose,
 )
 from classroom_fer_ros.core.spatial import Intrinsics
+from classroom_fer_ros.core.turns import is_due, next_turns
 
 #: Limit of uncertainty where neither the settings nor the model's card name one.
 USUAL_MIN_CONFIDENCE = 0.4
@@ -114,7 +115,7 @@ class _Shown:
 
 
 class ExpressionStage:
-    """What faces show: classified now and then, in one batch, and smoothed."""
+    """What faces show: classified now and then, in small batches, and smoothed."""
 
     def __init__(
         self,
@@ -153,7 +154,7 @@ class ExpressionStage:
         return [
             face
             for face, one in zip(faces, shown, strict=True)
-            if stamp_s >= one.due_s and is_placed_well(face, self._visibility)
+            if is_due(one.due_s, stamp_s) and is_placed_well(face, self._visibility)
         ]
 
     def update(
@@ -182,8 +183,10 @@ class ExpressionStage:
         ]
         answers = self._classify(batch(lit, crops)) if lit else ()
         by_id = dict(zip((face.face_id for face in lit), answers, strict=True))
-        for face, shown in zip(due, self._memory.see(due, stamp_s), strict=True):
-            shown.due_s = stamp_s + self._interval_s
+        entries = self._memory.see(due, stamp_s)
+        turns = next_turns([shown.due_s for shown in entries], self._interval_s, stamp_s)
+        for face, shown, due_s in zip(due, entries, turns, strict=True):
+            shown.due_s = due_s
             if face.face_id in by_id:
                 answer = by_id[face.face_id]
                 shown.expression = shown.smoother.update(face.face_id, answer, stamp_s)
