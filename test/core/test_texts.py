@@ -79,7 +79,7 @@ def test_there_are_words_for_everything(language: str) -> None:
 def reasons() -> list[str]:
     """Every phrase that the fatigue judgement gives."""
     many = FatigueMeasures(perclos=0.5, microsleeps=3, yawns=5, closed_s=6.0, blink_count=90)
-    one = FatigueMeasures(microsleeps=1, yawns=1, closed_s=4.0)
+    one = FatigueMeasures(perclos=0.5, judged_s=42.0, microsleeps=1, yawns=1, closed_s=4.0)
     rules = (FatigueConfig(tired_yawns=1), FatigueConfig(rule='blink_count'))
     return [phrase for rule in rules for m in (many, one) for phrase in judge(m, rule)[1]]
 
