@@ -17,7 +17,7 @@ from torch import nn
 
 Network = TypeVar('Network', bound=nn.Module)
 #: Shares of the way that are tried, the whole one first.
-SHARES = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1)
+SHARES = (1.0, 0.7, 0.5, 0.45, 0.4, 0.35, 0.3, 0.2, 0.1)
 
 
 def between(before: Network, after: Network, share: float) -> Network:
