@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+#: Stamps are whole nanoseconds: what is closer together belongs to one moment.
+SHORTEST_S = 1e-9
+
 
 class OneEuroFilter:
     """
@@ -33,11 +36,12 @@ class OneEuroFilter:
         Filter one sample.
 
         :param value: a number
-        :param elapsed_s: time since the sample before, not negative; 0 changes nothing
+        :param elapsed_s: time since the sample before, not negative; less than a nanosecond
+            changes nothing
         """
         if math.isnan(self._value):
             self._value = value
-        elif elapsed_s > 0.0:
+        elif elapsed_s >= SHORTEST_S:
             speed = (value - self._value) / elapsed_s
             self._speed += _share(self._speed_cutoff_hz, elapsed_s) * (speed - self._speed)
             cutoff_hz = self._min_cutoff_hz + self._beta * abs(self._speed)

@@ -209,7 +209,6 @@ class AnalysisNode(LifecycleNode):
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        gc.unfreeze()
         self._quiet()
         return super().on_deactivate(state)
 
@@ -263,6 +262,7 @@ class AnalysisNode(LifecycleNode):
         if self.has_begun:
             self.has_begun = False
             self.end()
+            gc.unfreeze()
         self.meter.clear()
 
     def release(self) -> None:
