@@ -3,7 +3,7 @@ Every parameter, described: ``python -m classroom_fer_ros.parameter_reference --
 
     --yaml       config/classroom.yaml, as it is in the repository
     --alerts     config/alerts.yaml, the rules of the alerts alone
-    --markdown   the table in the README
+    --markdown   the table in docs/parameters.md
 """
 
 from __future__ import annotations

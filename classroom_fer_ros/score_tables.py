@@ -61,7 +61,7 @@ def print_events(scores: Mapping[str, EventScore]) -> None:
 
 
 def print_limits(limits: Iterable[Limit]) -> None:
-    """Print a row for each condition as soon as it is known, in Markdown for the README."""
+    """Print a row for each condition as soon as it is known, in Markdown for docs/figures.md."""
     columns = ('faces', 'fps', 'light', 'judged', 'blinks, F1', 'long closures, F1', 'PERCLOS')
     print(f'| {" | ".join(columns)} |')
     print('|' + ' --- |' * len(columns))

@@ -122,9 +122,9 @@ def test_the_nodes_share_out_every_parameter_and_every_switch() -> None:
 
 
 @pytest.mark.parametrize('kind', [*NODES, RoomNode], ids=lambda kind: kind.NAME)
-def test_the_readme_lists_what_a_node_takes_and_gives(kind: type[AnalysisNode]) -> None:
-    readme = (Path(__file__).parents[2] / 'README.md').read_text(encoding='utf-8')
-    (row,) = [line for line in readme.splitlines() if line.startswith(f'| `{kind.NAME}` |')]
+def test_the_page_of_topics_lists_what_a_node_takes_and_gives(kind: type[AnalysisNode]) -> None:
+    page = (Path(__file__).parents[2] / 'docs' / 'topics.md').read_text(encoding='utf-8')
+    (row,) = [line for line in page.splitlines() if line.startswith(f'| `{kind.NAME}` |')]
     _, _, takes, gives, services, _ = (cell.strip() for cell in row.split('|'))
     for name in kind.OUTPUTS:
         assert f'`{name}`' in gives or name.endswith('/compressed')

@@ -1,4 +1,4 @@
-"""The diagrams of the README show the nodes and topics that there are."""
+"""The diagrams of docs/topics.md show the nodes and topics that there are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from classroom_fer_ros.nodes.room_node import RoomNode
 from distributed import NODES, SUCCESS, ear, node_of
 from harness import NAMESPACE, pipeline_node, wait_until
 
-README = Path(__file__).parents[2] / 'README.md'
+PAGE = Path(__file__).parents[2] / 'docs' / 'topics.md'
 SMALL = {'camera__width': 320, 'camera__height': 240, 'camera__students': 1}
 #: Without it dataset_node takes nothing.
 CAPTURING = {'capture__is_enabled': True}
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures('ros')
 
 def diagram(heading: str) -> Iterator[Edge]:
     """Arrows of the diagram below a heading: giver, topic, taker."""
-    below = README.read_text(encoding='utf-8').split(f'\n### {heading}\n')[1]
+    below = PAGE.read_text(encoding='utf-8').split(f'\n## {heading}\n')[1]
     drawn = below.split('```mermaid\n')[1].split('```')[0]
     for giver, label, takers in re.findall(r'^ *(\w+) -->\|([^|]+)\| (.+)$', drawn, re.MULTILINE):
         for topic in label.split(','):
@@ -116,15 +116,15 @@ def test_fused() -> None:
         *(('room_node', topic) for topic in {*RoomNode.OUTPUTS} | diagnostics),
     }
     assert given == set(TOPICS)
-    assert services_of_the_readme() == {
+    assert documented_services() == {
         name.removeprefix(f'{NAMESPACE}/'): kind.rpartition('/')[2]
         for name, (kind,) in offered
         if not kind.startswith(OF_EVERY_NODE)
     }
 
 
-def services_of_the_readme() -> dict[str, str]:
+def documented_services() -> dict[str, str]:
     """Types without their packages, by name."""
-    table = README.read_text(encoding='utf-8').split('\n## Services\n')[1].split('\n## ')[0]
+    table = PAGE.read_text(encoding='utf-8').split('\n## Services\n')[1].split('\n## ')[0]
     rows = re.findall(r'^\| (`.+?) \| `(?:\w+/)?(\w+)` \|', table, re.MULTILINE)
     return {name: kind for names, kind in rows for name in re.findall(r'`(\w+)`', names)}
