@@ -94,6 +94,16 @@ def test_distributed() -> None:
     assert len(drawn) == len(found)
 
 
+def test_the_table_of_nodes_is_the_diagram_s() -> None:
+    page = PAGE.read_text(encoding='utf-8')
+    rows = re.findall(r'^\| `(\w+_node)` \|([^|]*)\|([^|]*)\|', page, re.MULTILINE)
+    takes = {node: taken for node, taken, _ in rows}
+    gives = {node: given for node, _, given in rows}
+    for giver, topic, taker in diagram('Distributed mode'):
+        assert f'`{topic}`' in gives[giver], giver
+        assert f'`{topic}`' in takes[taker] or 'all results' in takes[taker], taker
+
+
 def test_fused() -> None:
     drawn = list(diagram('Fused mode'))
     _, taken = ends(RoomNode)
