@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 os.environ.setdefault('QT_QPA_PLATFORM', 'offscreen')
-pytest.importorskip('PyQt5.QtWidgets', reason='no Qt: run `make label`')
+pytest.importorskip('PyQt5.QtWidgets', reason='no Qt: `make label`', exc_type=ImportError)
 
 from captures import NOW_S, add
 from classroom_fer_ros import label
