@@ -77,6 +77,7 @@ class FaceCapture:
         self._selector = CaptureSelector(config)
         self._session = new_id()
         self._strangers: set[str] = set()
+        self._forgotten: set[str] = set()
         self.store = CaptureStore.open(config.path)
         self._expiry_due_s = -math.inf
         self.expire(opened_at_s)
@@ -115,7 +116,8 @@ class FaceCapture:
         Keep a face because somebody asks for it, whatever the limits.
 
         :param label: what the face shows, one of the served labels; empty if nobody says
-        :raises CaptureError: if the face is gone, the label is none, or it cannot be kept
+        :raises CaptureError: if the face is gone, its person was forgotten, the label is none, or
+            it cannot be kept
         :raises ProfileError: if the profile forbids it
         """
         if label and label not in EXPRESSION_LABELS:
@@ -126,6 +128,8 @@ class FaceCapture:
         if face is None or face_id not in crops:
             present = ', '.join(one.face_id for one in result.faces) or 'none'
             raise CaptureError(f'no face {face_id!r} in the picture now; there are: {present}')
+        if face.person_id in self._forgotten:
+            raise CaptureError(f'face {face_id!r} is of somebody who was forgotten just now')
         if not face.person_id:
             self._profile.require(Feature.CAPTURE_OF_STRANGERS)
         crop = crops[face_id]
@@ -136,14 +140,9 @@ class FaceCapture:
             LabelSteps(self.store).add(record.capture_id, label, now_s)
         return record
 
-    def forget(self, person_id: str) -> int:
-        """
-        Erase every picture of a person.
-
-        :return: the number of pictures
-        :raises CaptureError: if one cannot be erased
-        """
-        return self.store.forget(person_id)
+    def disregard(self, person_id: str) -> None:
+        """Keep nobody of this id any more: results from before may still be on their way."""
+        self._forgotten.add(person_id)
 
     def expire(self, now_s: float) -> None:
         """
@@ -166,6 +165,8 @@ class FaceCapture:
 
     def _is_due(self, face: Face, result: FrameResult) -> bool:
         """Allowed by the profile, large enough, not asked just now, and below the limit."""
+        if face.person_id in self._forgotten:
+            return False
         if face.person_id and face.face_id in self._strangers:
             self._strangers.discard(face.face_id)
             self.store.adopt(self._session, face.face_id, face.person_id)

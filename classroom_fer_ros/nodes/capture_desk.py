@@ -10,6 +10,7 @@ from classroom_fer_msgs.srv import CaptureFace
 
 from classroom_fer_ros.core.capture import Cut, FaceCapture, cards_of
 from classroom_fer_ros.core.errors import CaptureError
+from classroom_fer_ros.core.person_records import CapturedFaces
 from classroom_fer_ros.core.profiles import Feature, Profile
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.nodes import topics
@@ -39,6 +40,7 @@ class CaptureDesk:
         self._profile, self._lock, self._warn = profile, lock, warn
         self._capture: FaceCapture | None = None
         self._newest: tuple[FrameResult, Cut] | None = None
+        self._kept = CapturedFaces(config.capture.path)
         self.reconfigure(config)
 
     @property
@@ -68,6 +70,13 @@ class CaptureDesk:
             self._newest = None
             if self._capture is not None:
                 self._capture.reset()
+
+    def erase_person(self, person_id: str) -> str:
+        """As of `PersonRecords`; also while capture is off."""
+        with self._lock():
+            if self._capture is not None:
+                self._capture.disregard(person_id)
+            return self._kept.erase_person(person_id)
 
     def on_result(self, result: FrameResult, cut: Cut) -> None:
         """Called with every picture, while the lock is held."""

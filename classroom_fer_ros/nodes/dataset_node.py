@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 
+from std_msgs.msg import String
+
 from classroom_fer_ros.core.alignment import AlignedCrop
+from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.core.results import Face
 from classroom_fer_ros.nodes import topics
@@ -34,6 +37,7 @@ class DatasetNode(StageNode):
     def begin(self) -> None:
         if self._desk.is_on:  # crops cost something: they are taken only while they are kept
             super().begin()
+            self.subscribe(String, topics.PERSON_FORGOTTEN, self._on_forgotten, topics.RESULTS_QOS)
 
     def reconfigure(self, config: NodeConfig) -> None:
         was_on = self._desk.is_on
@@ -66,6 +70,13 @@ class DatasetNode(StageNode):
             faces=joined.faces, expressions=joined.expressions, head_poses=joined.head_poses
         )
         self._desk.on_result(result, cut)
+
+    def _on_forgotten(self, message: String) -> None:
+        """Pictures of them may have been on their way while `face_node` erased the others."""
+        try:
+            self._desk.erase_person(message.data)
+        except ClassroomFerError as error:
+            self._on_trouble(str(error))
 
     def _on_trouble(self, text: str) -> None:
         self.problem = text

@@ -21,7 +21,7 @@ from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.lettering import lettering_for
 from classroom_fer_ros.core.overlay import draw_overlay
-from classroom_fer_ros.core.person_records import CapturedFaces, PersonRecords
+from classroom_fer_ros.core.person_records import PersonRecords
 from classroom_fer_ros.core.pipeline import ANALYSES, ClassroomPipeline
 from classroom_fer_ros.core.relief import Relief
 from classroom_fer_ros.core.results import FrameResult
@@ -118,7 +118,7 @@ class PipelineNode(SourceNode):
             self,
             self._pipeline,
             self.camera.lock,
-            lambda: [CapturedFaces(self.config.capture.path), *self._records],
+            lambda: [self._captures, *self._records],
         )
         self._face_frames = FaceFrames(self)
         self.undo_with(self._face_frames.destroy)

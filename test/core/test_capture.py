@@ -132,8 +132,22 @@ def test_a_stranger_who_is_named_later_is_known_throughout(tmp_path: Path) -> No
     capture.update(result(0.0, face('1')), cut, NOW_S)
     capture.update(result(0.1, face('1', 'ana')), cut, NOW_S)
     assert [one.person_id for one in capture.store.records()] == ['ana', 'ana']
-    assert capture.forget('ana') == 2
+    assert capture.store.forget('ana') == 2
     assert files(tmp_path) == set()
+
+
+def test_who_was_forgotten_is_kept_no_more(tmp_path: Path) -> None:
+    """Results from before may come later, and somebody may ask for the picture on the screen."""
+    capture, cut = (
+        capture_of(tmp_path, 'standard', min_interval_s=0.0, look_interval_s=0.0),
+        Cutter(),
+    )
+    late = result(1.0, face('1', 'ana'), face('2', 'bo'))
+    capture.disregard('ana')
+    assert [one.person_id for one in capture.update(late, cut, NOW_S)] == ['bo']
+    with pytest.raises(CaptureError, match=r'forgotten'):
+        capture.keep(late, '1', cut, '', NOW_S)
+    assert len(files(tmp_path)) == 1
 
 
 def test_what_expires_goes_while_it_runs(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from classroom_fer_msgs.srv import CaptureFace
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from std_msgs.msg import String
 
 from captures import NOW_S
 from classroom_fer_ros.core.capture import FaceCapture
@@ -18,6 +20,7 @@ from classroom_fer_ros.core.label_steps import LabelSteps
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.pipeline import ClassroomPipeline, PipelineConfig
 from classroom_fer_ros.core.profiles import profile_named
+from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.sources import SourceConfig, open_source
 from classroom_fer_ros.nodes import convert, topics
 from classroom_fer_ros.nodes.dataset_node import DatasetNode
@@ -158,6 +161,44 @@ def test_the_distributed_node_keeps_what_the_fused_one_would(film: str, tmp_path
     assert len(expected) >= 5
     found = [one for one in summary(tmp_path / 'distributed') if one[2] is not Reason.ASKED]
     assert found == expected
+
+
+def named(result: FrameResult, person_id: str) -> FrameResult:
+    """The same with everybody named so."""
+    faces = tuple(replace(one, person_id=person_id) for one in result.faces)
+    return replace(result, faces=faces)
+
+
+def test_pictures_on_their_way_of_who_was_forgotten_are_not_kept(
+    film: str, tmp_path: Path
+) -> None:
+    settings = {
+        'profile': 'standard',
+        'capture__is_enabled': True,
+        'capture__folder': str(tmp_path),
+    }
+    pipeline = ClassroomPipeline(PipelineConfig(num_threads=1))
+    source = open_source(SourceConfig(source=film, is_paced=False), start_ns=0)
+    with ear() as speaker, node_of(DatasetNode, **settings):
+        forgotten_pub = speaker.create_publisher(
+            String, topics.PERSON_FORGOTTEN, topics.RESULTS_QOS
+        )
+        wait_until(lambda: forgotten_pub.get_subscription_count() == 1)
+        for name in SPOKEN:
+            speaker.wait_for_listeners(name)
+        while not (result := pipeline.process(source.read())).faces:
+            pass
+        speak(speaker, named(result, 'ana'), pipeline.crops())
+        wait_until(lambda: records(tmp_path))
+        forgotten_pub.publish(String(data='ana'))
+        wait_until(lambda: not records(tmp_path))
+        late = replace(result, stamp_ns=result.stamp_ns + 60_000_000_000)
+        speak(speaker, named(late, 'ana'), pipeline.crops())
+        speak(speaker, named(replace(late, stamp_ns=late.stamp_ns + 1), 'bo'), pipeline.crops())
+        wait_until(lambda: records(tmp_path))
+        assert {one.person_id for one in records(tmp_path)} == {'bo'}
+    source.close()
+    pipeline.close()
 
 
 def test_the_distributed_node_takes_crops_only_while_it_keeps_them(tmp_path: Path) -> None:
