@@ -25,12 +25,13 @@ from pathlib import Path
 
 from classroom_fer_ros.core.capture_config import captures_dir
 from classroom_fer_ros.core.embedding import FaceEmbedder
-from classroom_fer_ros.core.errors import ClassroomFerError, GalleryError
+from classroom_fer_ros.core.errors import ClassroomFerError, DataError, GalleryError
 from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.gallery_cipher import read_key, write_new_key
 from classroom_fer_ros.core.gallery_file import GalleryKind
 from classroom_fer_ros.core.gallery_maintenance import encrypt, re_embed
 from classroom_fer_ros.core.model_card import load_card
+from classroom_fer_ros.core.person import Person
 from classroom_fer_ros.core.person_records import (
     CapturedFaces,
     PersonRecords,
@@ -135,10 +136,26 @@ def _expire(options: argparse.Namespace) -> int:
     with closing(_open(options)) as gallery:
         expired = gallery.erase_expired(time.time())
     for person in expired:
-        erase_everywhere([CapturedFaces(captures_dir())], person.person_id)
         print(f'erased {person.name} ({person.person_id}), expired at {person.expires_at}')
+    _erase_captures(expired)
     print(f'{len(expired)} people were erased')
     return 0
+
+
+def _erase_captures(people: Sequence[Person]) -> None:
+    """
+    Erase what was captured of people who are in the gallery no more.
+
+    :raises DataError: naming everybody of whom something is left, after all were tried
+    """
+    captures, failures = CapturedFaces(captures_dir()), []
+    for person in people:
+        try:
+            erase_everywhere([captures], person.person_id)
+        except DataError as error:
+            failures.append(str(error))
+    if failures:
+        raise DataError('; '.join(failures) + '; mend that, and `forget` each of them')
 
 
 def _re_embed(options: argparse.Namespace) -> int:
@@ -147,6 +164,7 @@ def _re_embed(options: argparse.Namespace) -> int:
     done = re_embed(gallery_path(options), kind, embed, forgets_others=options.forget_others)
     for person in done.forgotten:
         print(f'erased {person.name} ({person.person_id}): no crops were stored')
+    _erase_captures(done.forgotten)
     print(f'{len(done.people)} people, {done.views} views: embeddings of {embed.card.name}')
     return 0
 

@@ -10,8 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from captures import add
 from classroom_fer_ros import enroll, people
+from classroom_fer_ros.core.capture_config import captures_dir
+from classroom_fer_ros.core.capture_sets import PEOPLE_FILE
+from classroom_fer_ros.core.capture_store import CaptureStore
+from classroom_fer_ros.core.embedding import EMBEDDING_CARD, EMBEDDING_SIZE
+from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.gallery_file import usual_gallery_path
+from classroom_fer_ros.core.labelling import export
+from classroom_fer_ros.core.model_card import load_card
+from classroom_fer_ros.core.model_files import models_dir
 
 
 @pytest.fixture(scope='module')
@@ -77,6 +86,54 @@ def test_people_are_enrolled_listed_and_forgotten(
     assert people.main(forget) == 2
     assert people.main(['re-embed', *gallery]) == 0
     assert [one['name'] for one in enrolled(gallery, capsys)] == ['李小明']
+
+
+def captured(gallery: list[str], *names: str) -> tuple[list[str], CaptureStore]:
+    """People whose time is over, with one captured face each."""
+    enrolled = Gallery.open(Path(gallery[1]), load_card(models_dir() / EMBEDDING_CARD))
+    vectors = np.eye(len(names), EMBEDDING_SIZE, dtype=np.float32)
+    ids = [
+        enrolled.enroll(name, vector[None], 0.0, 1.0)
+        for name, vector in zip(names, vectors, strict=True)
+    ]
+    enrolled.close()
+    store = CaptureStore.open(captures_dir())
+    for seed, person_id in enumerate(ids):
+        add(store, seed, person_id=person_id)
+    return ids, store
+
+
+@pytest.mark.parametrize('command', [['expire'], ['re-embed', '--forget-others']])
+def test_captured_faces_go_with_who_is_erased(
+    command: list[str], gallery: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('CLASSROOM_FER_HOME', str(tmp_path / 'home'))
+    _, store = captured(gallery, 'Ana', 'Bo')
+    add(store, 9, person_id='other')
+    assert people.main([*command, *gallery]) == 0
+    assert [one.person_id for one in store.records()] == ['other']
+    store.close()
+
+
+def test_all_are_named_of_whom_something_is_left(
+    gallery: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """They are in the gallery no more: nobody would ask about them again."""
+    monkeypatch.setenv('CLASSROOM_FER_HOME', str(tmp_path / 'home'))
+    ids, store = captured(gallery, 'Ana', 'Bo')
+    exported = tmp_path / 'labelled'
+    export(store, exported)
+    (exported / PEOPLE_FILE).write_bytes(b'broken')
+    assert people.main(['expire', *gallery]) == 2
+    told = capsys.readouterr().err
+    assert all(person_id in told for person_id in ids)
+    shutil.rmtree(exported)
+    assert [people.main(['forget', person_id, *gallery]) for person_id in ids] == [0, 0]
+    assert store.records() == []
+    store.close()
 
 
 def test_pictures_that_are_no_good_are_named_with_the_reason(

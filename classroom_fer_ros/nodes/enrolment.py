@@ -89,12 +89,15 @@ class EnrolmentDesk:
         if time.monotonic() - self._looked_s < EXPIRY_PERIOD_S:
             return
         self._looked_s = time.monotonic()
+        with self._lock():
+            gallery = self._analysis.gallery
+            for person in gallery.expired(time.time()) if gallery is not None else ():
+                self._expire(person.person_id)
+
+    def _expire(self, person_id: str) -> None:
         try:
-            with self._lock():
-                gallery = self._analysis.gallery
-                for person in gallery.expired(time.time()) if gallery is not None else ():
-                    words = self._erase(person.person_id)
-                    self._node.get_logger().info(f'expired and erased: {words}')
+            words = self._erase(person_id)
+            self._node.get_logger().info(f'expired and erased: {words}')
         except ClassroomFerError as error:
             self._node.get_logger().warning(str(error))
 
