@@ -56,7 +56,8 @@ def may_hold_names(camera: Camera) -> bool:
     """Whether messages may name people: `ros2 bag` would record that, ours leaves it out."""
     if not camera.profile.allows(Feature.IDENTIFICATION):
         return False
-    return any(launch_plan.values_in_file(camera.config, 'gallery_path'))
+    # Only an empty path is nobody: without one, the gallery is that in the user's data.
+    return launch_plan.values_in_file(camera.config, 'gallery_path') != {''}
 
 
 def play_command(bag: str, topic: str, namespace: str, rate: str, has_ros2_bag: bool) -> list[str]:

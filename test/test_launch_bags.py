@@ -28,8 +28,15 @@ def gallery(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_ros2_bag_records_where_it_is() -> None:
-    command = record_command(camera(), 'pictures', True, True)
+@pytest.fixture
+def nobody(tmp_path: Path) -> str:
+    path = tmp_path / 'nobody.yaml'
+    path.write_text('/**: {ros__parameters: {gallery_path: ""}}')
+    return str(path)
+
+
+def test_ros2_bag_records_where_it_is(nobody: str) -> None:
+    command = record_command(camera(config=nobody), 'pictures', True, True)
     assert command[:3] == ['ros2', 'bag', 'record']
     assert command[command.index('--max-bag-size') + 1].isdecimal()
     assert command[command.index('--storage-preset-profile') + 1] == 'zstd_fast'
@@ -38,12 +45,14 @@ def test_ros2_bag_records_where_it_is() -> None:
 
 
 @pytest.mark.parametrize('has_ros2_bag', [True, False])
-def test_names_are_left_to_our_own_recorder(gallery: str, has_ros2_bag: bool) -> None:
-    """`ros2 bag` writes messages as they are."""
-    named = camera('research', gallery)
-    assert may_hold_names(named)
-    assert record_command(named, 'true', False, has_ros2_bag)[1] == 'run'
-    assert not may_hold_names(camera('standard'))
+def test_names_are_left_to_our_own_recorder(
+    gallery: str, nobody: str, has_ros2_bag: bool
+) -> None:
+    """`ros2 bag` writes messages as they are; unless it is empty, there is a gallery."""
+    for named in (camera('research', gallery), camera('standard')):
+        assert may_hold_names(named)
+        assert record_command(named, 'true', False, has_ros2_bag)[1] == 'run'
+    assert not may_hold_names(camera('standard', nobody))
     assert not may_hold_names(camera('eu_school', gallery))
 
 
