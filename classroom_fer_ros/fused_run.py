@@ -25,7 +25,7 @@ from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.session_card import SessionCard, installed_versions
 from classroom_fer_ros.core.session_output import SessionOutput, prepare_folder
 from classroom_fer_ros.nodes.pipeline_node import PipelineNode
-from classroom_fer_ros.recording import Recording, RecordOptions, record
+from classroom_fer_ros.recording import Recording, options_of, record
 from classroom_fer_ros.ros_arguments import node_arguments
 from classroom_fer_ros.screen import REFRESH_HZ, Screen, View
 from classroom_fer_ros.session import Interruption, Session
@@ -142,12 +142,7 @@ def _recording(node: PipelineNode, options: argparse.Namespace) -> Iterator[Reco
     if options.record is None:
         yield None
         return
-    record_options = RecordOptions(
-        folder=options.record,
-        has_pictures=options.record_pictures,
-        is_lossless=options.lossless,
-        is_by_stamp=not node.config.camera.is_paced,
-    )
+    record_options = options_of(options, options.record, not node.config.camera.is_paced)
     with record(options.namespace, node.pipeline.profile, record_options) as recording:
         recording.wait_for_speakers(lambda: node.publishers_are_wanted(*recording.names))
         yield recording

@@ -10,16 +10,16 @@ import time
 from pathlib import Path
 
 from classroom_fer_ros import launch_plan
+from classroom_fer_ros.core.capture_config import BYTES_A_MEGABYTE
 from classroom_fer_ros.core.errors import ConfigError
 from classroom_fer_ros.core.profiles import Feature
 from classroom_fer_ros.launch_plan import Camera
 from classroom_fer_ros.nodes import topics
+from classroom_fer_ros.run import SPLIT_MB
 
 PACKAGE = 'classroom_fer_ros'
 RECORDING_PACKAGES = ('ros2bag', 'rosbag2_storage_mcap')
 PLAYING_PACKAGES = ('ros2bag',)
-#: A file this large is finished and another one begun.
-MAX_FILE_BYTES = 1_000_000_000
 
 
 def record_command(
@@ -39,7 +39,7 @@ def record_command(
     if has_ros2_bag and not may_hold_names(camera):
         return [
             *('ros2', 'bag', 'record', '--storage', 'mcap', '--output', folder),
-            *('--max-bag-size', str(MAX_FILE_BYTES)),
+            *('--max-bag-size', str(SPLIT_MB * BYTES_A_MEGABYTE)),
             *(('--storage-preset-profile', 'zstd_fast') if is_lossless else ()),
             *('--custom-data', f'profile={camera.profile.name}'),
             *('--topics', *map(camera.absolute, names)),

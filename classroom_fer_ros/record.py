@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from classroom_fer_ros.core.errors import BagError, ClassroomFerError
 from classroom_fer_ros.core.profiles import PROFILE_NAMES, profile_named
-from classroom_fer_ros.run import NAMESPACE, NO_ROS
+from classroom_fer_ros.run import NAMESPACE, NO_ROS, SPLIT_MB
 
 if TYPE_CHECKING:
     from classroom_fer_ros.session import Interruption
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _record(options: argparse.Namespace, interruption: Interruption) -> int:
+    from classroom_fer_ros.core.capture_config import BYTES_A_MEGABYTE
     from classroom_fer_ros.nodes.profile_question import profile_of
     from classroom_fer_ros.recording import RecordOptions, record
 
@@ -68,7 +69,7 @@ def _record(options: argparse.Namespace, interruption: Interruption) -> int:
         folder=options.out,
         has_pictures=options.pictures,
         is_lossless=options.lossless,
-        max_file_bytes=options.split_mb * 1_000_000,
+        max_file_bytes=options.split_mb * BYTES_A_MEGABYTE,
     )
     end_s = time.monotonic() + options.seconds
     with record(options.namespace, profile_named(profile), record_options) as recording:
@@ -85,6 +86,7 @@ def _run_arguments(options: argparse.Namespace) -> list[str]:
     """As `run` takes them."""
     arguments = ['--source', options.source, '--record', str(options.out)]
     arguments += ['--namespace', options.namespace, '--seconds', str(options.seconds)]
+    arguments += ['--split-mb', str(options.split_mb)]
     arguments += ['--profile', options.profile] if options.profile else []
     arguments += ['--record-pictures'] if options.pictures else []
     return [*arguments, '--lossless'] if options.lossless else arguments
@@ -105,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         '--lossless', action='store_true', help='pictures as they came, not as JPEG'
     )
     parser.add_argument(
-        '--split-mb', type=int, default=1000, help='begin another file after so many megabytes'
+        '--split-mb', type=int, default=SPLIT_MB, help='begin another file after so many megabytes'
     )
     parser.add_argument(
         '--seconds', type=float, default=float('inf'), help='stop after so long; default: never'

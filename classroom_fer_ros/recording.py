@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from rclpy.executors import SingleThreadedExecutor
 
 from classroom_fer_ros import launch_plan
 from classroom_fer_ros.bags.bag_writer import MAX_FILE_BYTES, BagConfig, BagWriter
+from classroom_fer_ros.core.capture_config import BYTES_A_MEGABYTE
 from classroom_fer_ros.core.profiles import Profile
 from classroom_fer_ros.nodes.recorder import Recorder
 from classroom_fer_ros.nodes.result_publishers import TOPICS
@@ -40,6 +42,19 @@ class RecordOptions:
     is_lossless: bool = False
     is_by_stamp: bool = False
     max_file_bytes: int = MAX_FILE_BYTES
+
+
+def options_of(
+    options: argparse.Namespace, folder: Path, is_by_stamp: bool = False
+) -> RecordOptions:
+    """What the command `run` was asked to record into a folder."""
+    return RecordOptions(
+        folder=folder,
+        has_pictures=options.record_pictures,
+        is_lossless=options.lossless,
+        is_by_stamp=is_by_stamp,
+        max_file_bytes=options.split_mb * BYTES_A_MEGABYTE,
+    )
 
 
 class Recording:

@@ -15,6 +15,8 @@ from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.core.profiles import PROFILE_NAMES
 
 NAMESPACE = '/classroom/front'
+#: A file of a recording this large is finished and another one begun.
+SPLIT_MB = 1000
 NO_ROS = (
     'ROS 2 or the messages are missing ({error}): run `make setup`, or source ROS 2 Jazzy and '
     'the workspace in which classroom_fer_msgs was built'
@@ -81,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         '--lossless', action='store_true', help='record pictures as they came, not as JPEG'
+    )
+    parser.add_argument(
+        '--split-mb',
+        type=int,
+        default=SPLIT_MB,
+        help='begin another file of the recording after so many megabytes',
     )
     parser.add_argument('--config', type=_path, help='YAML file of parameters')
     parser.add_argument('--namespace', default=NAMESPACE, help='of topics and services')

@@ -23,7 +23,7 @@ from classroom_fer_ros.core.errors import ClassroomFerError
 from classroom_fer_ros.launch_plan import Camera, Room
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.namespace_guard import require_free
-from classroom_fer_ros.recording import Recording, RecordOptions, record
+from classroom_fer_ros.recording import Recording, options_of, record
 from classroom_fer_ros.result_watch import ResultWatch
 from classroom_fer_ros.ros_arguments import node_arguments
 from classroom_fer_ros.screen import Screen, View
@@ -78,15 +78,7 @@ def _recordings(
     for camera in cameras if options.record is not None else ():
         name = camera.namespace.strip('/').replace('/', '_')
         folder = options.record if len(cameras) == 1 else options.record / name
-        yield record(
-            camera.namespace,
-            camera.profile,
-            RecordOptions(
-                folder=folder,
-                has_pictures=options.record_pictures,
-                is_lossless=options.lossless,
-            ),
-        )
+        yield record(camera.namespace, camera.profile, options_of(options, folder))
 
 
 def _failures(recordings: Sequence[Recording]) -> list[str]:

@@ -45,9 +45,7 @@ def test_ros2_bag_records_where_it_is(nobody: str) -> None:
 
 
 @pytest.mark.parametrize('has_ros2_bag', [True, False])
-def test_names_are_left_to_our_own_recorder(
-    gallery: str, nobody: str, has_ros2_bag: bool
-) -> None:
+def test_names_are_left_to_our_own_recorder(gallery: str, nobody: str, has_ros2_bag: bool) -> None:
     """`ros2 bag` writes messages as they are; unless it is empty, there is a gallery."""
     for named in (camera('research', gallery), camera('standard')):
         assert may_hold_names(named)

@@ -14,6 +14,8 @@ from classroom_fer_msgs.msg import Alert, AlertArray, Face, FaceArray
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.serialization import deserialize_message
 
+from classroom_fer_ros import record as record_command
+from classroom_fer_ros import run as run_command
 from classroom_fer_ros.bag_analysis import frames_of
 from classroom_fer_ros.bags.bag_reader import BagReader
 from classroom_fer_ros.core.errors import BagError, ProfileError
@@ -21,7 +23,7 @@ from classroom_fer_ros.core.profiles import PROFILES
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.convert import to_header
 from classroom_fer_ros.nodes.pictures import to_compressed
-from classroom_fer_ros.recording import RecordOptions, record
+from classroom_fer_ros.recording import RecordOptions, options_of, record
 from classroom_fer_ros.repair_bag import main as repair
 from classroom_fer_ros.reporting.lesson_tables import read_lesson
 from distributed import ear
@@ -162,6 +164,15 @@ def test_a_running_system_is_recorded_as_its_profile_says(tmp_path: Path, profil
     assert f'recording {NAMESPACE} ({profile})' in done.stdout
     with BagReader(folder) as bag:
         assert (f'{NAMESPACE}/{topics.IMAGE_COMPRESSED}' in bag.topics) == (profile == 'research')
+
+
+def test_a_system_that_is_started_is_recorded_as_asked(tmp_path: Path) -> None:
+    asked = ['--source', 'simulated', '--out', str(tmp_path), '--pictures', '--lossless']
+    options = record_command._parser().parse_args([*asked, '--split-mb', '20'])
+    started = run_command._parser().parse_args(record_command._run_arguments(options))
+    assert options_of(started, started.record) == RecordOptions(
+        folder=tmp_path, has_pictures=True, is_lossless=True, max_file_bytes=20_000_000
+    )
 
 
 def test_a_killed_run_leaves_a_recording(tmp_path: Path) -> None:
