@@ -29,7 +29,12 @@ from classroom_fer_ros.core.gallery_rows import (
 )
 from classroom_fer_ros.core.model_card import ModelCard
 from classroom_fer_ros.core.person import Person, checked_name, is_expired, to_iso
-from classroom_fer_ros.core.view_choice import View, checked_embeddings, choose_views
+from classroom_fer_ros.core.view_choice import (
+    View,
+    checked_embeddings,
+    checked_views,
+    choose_views,
+)
 
 __all__ = ['Gallery', 'Match', 'Person', 'View', 'margin_of']
 
@@ -122,12 +127,12 @@ class Gallery:
             self._connection = gallery_file.connect(self.path, self._kind)
         try:
             (version,) = self._connection.execute('PRAGMA data_version').fetchone()
-            if self._seen == (inode, version):
-                return False
-            self._set(read_people(self._connection, self._kind.cipher))
-        except (sqlite3.Error, ValueError) as error:
+        except sqlite3.Error as error:
             self.close()
             raise gallery_file.failure(self.path, error) from error
+        if self._seen == (inode, version):
+            return False
+        self._reload(self._connection)
         self._seen = (inode, version)
         return True
 
@@ -157,7 +162,7 @@ class Gallery:
             expires_at='' if expires_at_s is None else to_iso(expires_at_s),
             embeddings=len(views),
         )
-        chosen = choose_views(self._checked_views(views))
+        chosen = choose_views(checked_views(views, self._size))
         connection = self._writable()
         with gallery_file.transaction(self.path, connection) as cursor:
             insert_person(cursor, person, self._kind.cipher)
@@ -172,7 +177,7 @@ class Gallery:
         :raises GalleryError: if nobody has this id, an embedding is none, or the file cannot be
             written
         """
-        added = self._checked_views(views)
+        added = checked_views(views, self._size)
         connection = self._writable()
         with gallery_file.transaction(self.path, connection) as cursor:
             known = read_views(connection, person_id, self._kind.cipher)
@@ -244,7 +249,7 @@ class Gallery:
         :return: shape (people,), cosine to the mean of each person's embeddings, as in `people`
         :raises GalleryError: if the embedding is none or of another size
         """
-        (probe,) = self._checked(embedding[None])
+        (probe,) = checked_embeddings(embedding[None], self._size)
         return self._centres @ probe if self._people else np.empty(0, np.float32)
 
     def _erase(self, people: Sequence[Person]) -> None:
@@ -267,7 +272,14 @@ class Gallery:
 
     def _reload(self, connection: sqlite3.Connection) -> None:
         """Own changes do not count for SQLite as changes that others have to read."""
-        self._set(read_people(connection, self._kind.cipher))
+        try:
+            with gallery_file.snapshot(connection):
+                gallery_file.require_kind(self.path, connection, self._kind)
+                people = read_people(connection, self._kind.cipher)
+        except (sqlite3.Error, ValueError) as error:
+            self.close()
+            raise gallery_file.failure(self.path, error) from error
+        self._set(people)
 
     def _set(self, people: Sequence[tuple[Person, FloatArray]]) -> None:
         """Hold everybody in memory; one mean direction a person is what search compares with."""
@@ -279,20 +291,6 @@ class Gallery:
         self._people = [person for person, _ in people]
         self._centres: FloatArray = np.stack(centres) if centres else np.empty((0, 0), np.float32)
         self._size = self._centres.shape[1] if people else None
-
-    def _checked_views(self, views: Sequence[View] | FloatArray) -> list[View]:
-        if isinstance(views, np.ndarray):
-            return [View(embedding=vector) for vector in self._checked(views)]
-        if not views:
-            raise GalleryError('nobody is enrolled without a view')
-        vectors = self._checked(np.stack([view.embedding for view in views]))
-        return [
-            View(embedding=vector, quality=view.quality, crop_bgr=view.crop_bgr)
-            for vector, view in zip(vectors, views, strict=True)
-        ]
-
-    def _checked(self, embeddings: FloatArray) -> FloatArray:
-        return checked_embeddings(embeddings, self._size)
 
 
 def margin_of(card: ModelCard) -> float:

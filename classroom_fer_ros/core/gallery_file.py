@@ -141,11 +141,34 @@ def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.
         cursor.execute('BEGIN IMMEDIATE')
         yield cursor
         cursor.execute('COMMIT')
-    except (sqlite3.Error, UnicodeEncodeError) as error:
+    except (
+        sqlite3.Error,
+        ValueError,
+    ) as error:  # ValueError: a row that cannot be read or written
         raise GalleryError(f'gallery {path} cannot be changed: {error}') from error
     finally:
         if connection.in_transaction:
             connection.rollback()
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Ask several questions about one state of the file, whatever others write meanwhile."""
+    connection.execute('BEGIN')
+    try:
+        yield
+    finally:
+        connection.rollback()
+
+
+def require_kind(path: Path, connection: sqlite3.Connection, kind: GalleryKind) -> None:
+    """
+    Look whether the gallery is still the one that was opened.
+
+    :raises GalleryError: if it is of another model or key
+    """
+    _require_key(path, connection, kind.cipher)
+    _require_model(path, connection, kind.card)
 
 
 def failure(path: Path, error: Exception) -> GalleryError:

@@ -55,16 +55,16 @@ def re_embed(
     """
     require_file(path)
     with closing(connect(path, kind, of_any_model=True)) as connection:
-        people = [person for person, _ in read_people(connection, kind.cipher)]
-        others = [person for person in people if not person.crops]
-        if others and not forgets_others:
-            names = ', '.join(f'{one.name} ({one.person_id})' for one in others)
-            raise GalleryError(
-                f'no crops are stored of {names}: enrol them again afterwards, and let them be '
-                'erased now with --forget-others; nothing was changed'
-            )
         count = 0
         with transaction(path, connection) as cursor:
+            people = [person for person, _ in read_people(connection, kind.cipher)]
+            others = [person for person in people if not person.crops]
+            if others and not forgets_others:
+                names = ', '.join(f'{one.name} ({one.person_id})' for one in others)
+                raise GalleryError(
+                    f'no crops are stored of {names}: enrol them again afterwards, and let them '
+                    'be erased now with --forget-others; nothing was changed'
+                )
             for person in people:
                 views = read_views(connection, person.person_id, kind.cipher)
                 renewed = _renewed([one for one in views if one.crop_bgr is not None], embed)
@@ -90,8 +90,8 @@ def encrypt(path: Path, kind: GalleryKind, cipher: Cipher) -> int:
     """
     require_file(path)
     with closing(connect(path, kind, of_any_model=True)) as connection:
-        people = [person for person, _ in read_people(connection, None)]
         with transaction(path, connection) as cursor:
+            people = [person for person, _ in read_people(connection, None)]
             views = {one.person_id: read_views(connection, one.person_id, None) for one in people}
             cursor.execute('DELETE FROM people')
             for person in people:

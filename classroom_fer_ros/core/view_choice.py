@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,3 +73,19 @@ def checked_embeddings(embeddings: FloatArray, size: int | None) -> FloatArray:
     if not (np.abs(np.linalg.norm(vectors, axis=1) - 1.0) <= UNIT_TOLERANCE).all():
         raise GalleryError('embeddings must have unit length')  # also refuses NaN
     return vectors
+
+
+def checked_views(views: Sequence[View] | FloatArray, size: int | None) -> list[View]:
+    """
+    Views as they can be stored.
+
+    :param views: or their embeddings alone, shape (n, size)
+    :param size: that embeddings must have; None takes any
+    :raises GalleryError: if there is none, or an embedding is none
+    """
+    if isinstance(views, np.ndarray):
+        return [View(embedding=vector) for vector in checked_embeddings(views, size)]
+    if not views:
+        raise GalleryError('nobody is enrolled without a view')
+    vectors = checked_embeddings(np.stack([view.embedding for view in views]), size)
+    return [replace(view, embedding=vector) for view, vector in zip(views, vectors, strict=True)]

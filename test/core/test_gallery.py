@@ -1,6 +1,7 @@
 """The gallery: enrolment, search, forgetting."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -223,3 +224,55 @@ def test_who_has_expired_is_erased_and_nobody_else(path: Path) -> None:
     assert gallery.search(unit(1)) is None
     gallery.close()
     assert b'Ana' not in path.read_bytes()
+
+
+def test_another_process_may_write_between_two_questions(path: Path) -> None:
+    """A person who comes in between is no broken file that has to be set aside."""
+    gallery = Gallery.open(path, card())
+    gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+    other = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+    other.execute("UPDATE people SET name = 'Cy'")
+
+    def write(statement: str) -> None:
+        if 'FROM people' in statement:
+            with suppress(sqlite3.OperationalError):  # has to wait
+                other.executescript(
+                    'BEGIN; INSERT INTO people (person_id, name, enrolled_at) '
+                    "VALUES ('new', 'Di', '2026-01-02T03:04:05Z'); INSERT INTO embeddings "
+                    "(person_id, vector) SELECT 'new', vector FROM embeddings; COMMIT;"
+                )
+            if other.in_transaction:
+                other.rollback()
+
+    gallery._connection.set_trace_callback(write)
+    assert gallery.refresh()
+    gallery._connection.set_trace_callback(None)
+    other.close()
+    assert [person.name for person in gallery.people()] == ['Cy']
+    assert path.exists()
+    gallery.close()
+
+
+def test_what_became_of_another_model_is_not_compared(path: Path) -> None:
+    """As when another process made the embeddings anew; the names known before stay."""
+    gallery = Gallery.open(path, card())
+    gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE model SET name = 'facenet-b', sha256 = 'b'")
+    for _ in range(2):
+        with pytest.raises(GalleryError, match='cannot be compared'):
+            gallery.refresh()
+    assert [person.name for person in gallery.people()] == ['Bo']
+    gallery.close()
+
+
+def test_a_row_that_is_broken_by_what_is_written_is_told(path: Path) -> None:
+    gallery = Gallery.open(path, card())
+    bo = gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+    with sqlite3.connect(path) as other:
+        other.execute(
+            'CREATE TRIGGER bad AFTER INSERT ON embeddings BEGIN '
+            "UPDATE embeddings SET vector = x'00'; END"
+        )
+    with pytest.raises(GalleryError, match='is broken'):
+        gallery.add_views(bo, [View(embedding=unit(1))])

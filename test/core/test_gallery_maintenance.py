@@ -1,11 +1,13 @@
 """Encrypted galleries, and new embeddings of stored crops."""
 
+import sqlite3
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from classroom_fer_ros.core import gallery_file, gallery_maintenance
 from classroom_fer_ros.core.errors import GalleryError
 from classroom_fer_ros.core.gallery import Gallery, View
 from classroom_fer_ros.core.gallery_cipher import Cipher, read_key, write_new_key
@@ -145,3 +147,37 @@ def test_a_gallery_that_is_not_there_is_named(path: Path) -> None:
     with pytest.raises(GalleryError, match=r'no gallery .*gallery\.db'):
         re_embed(path, OTHER, other_embed)
     assert not path.exists()
+
+
+def test_a_running_node_leaves_a_gallery_that_was_encrypted(path: Path, cipher: Cipher) -> None:
+    """It is told that a key is wanted; nothing is broken."""
+    gallery = Gallery.open(path, card())
+    gallery.enroll('Ana', unit(1)[None], STAMP_S)
+    encrypt(path, GalleryKind(card=card()), cipher)
+    with pytest.raises(GalleryError, match='gallery_key_path'):
+        gallery.refresh()
+    assert [person.name for person in Gallery.open(path, card(), cipher).people()] == ['Ana']
+    gallery.close()
+
+
+def test_who_is_enrolled_meanwhile_is_encrypted_too(
+    path: Path, cipher: Cipher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another process, just before the encryption has the file for itself."""
+    gallery = Gallery.open(path, card())
+    gallery.enroll('Ana', unit(1)[None], STAMP_S)
+
+    def enrol(statement: str) -> None:
+        if statement == 'BEGIN IMMEDIATE':
+            gallery.enroll('Bo', unit(0, 1)[None], STAMP_S)
+
+    def connect(*arguments: object, **options: object) -> sqlite3.Connection:
+        connection = gallery_file.connect(*arguments, **options)
+        connection.set_trace_callback(enrol)
+        return connection
+
+    monkeypatch.setattr(gallery_maintenance, 'connect', connect)
+    assert encrypt(path, GalleryKind(card=card()), cipher) == 2
+    names = [person.name for person in Gallery.open(path, card(), cipher).people()]
+    assert names == ['Ana', 'Bo']
+    gallery.close()
