@@ -193,10 +193,14 @@ class CaptureStore:
             )
 
     def count_since(self, subject: str, stamp_ns: int) -> int:
-        """How many of a subject were kept of pictures later than a stamp."""
-        row = self.connection.execute(
+        """
+        How many of a subject were kept of pictures later than a stamp.
+
+        :raises CaptureError: if the index is broken
+        """
+        (row,) = self.read(
             'SELECT count(*) FROM captures WHERE subject = ? AND stamp_ns > ?', (subject, stamp_ns)
-        ).fetchone()
+        )
         return int(row[0])
 
     def records(self) -> list[CaptureRecord]:
@@ -206,9 +210,20 @@ class CaptureStore:
         :raises CaptureError: if the index is broken
         """
         try:
-            rows = self.connection.execute('SELECT * FROM captures ORDER BY rowid').fetchall()
-            return [from_row(row) for row in rows]
-        except (sqlite3.Error, ValueError, TypeError) as error:
+            return [from_row(row) for row in self.read('SELECT * FROM captures ORDER BY rowid')]
+        except (ValueError, TypeError) as error:
+            raise CaptureError(f'{self.folder / INDEX} cannot be read: {error}') from error
+
+    def read(self, question: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """
+        Rows of the index.
+
+        :param question: in SQL
+        :raises CaptureError: if the index cannot be read
+        """
+        try:
+            return self.connection.execute(question, values).fetchall()
+        except sqlite3.Error as error:
             raise CaptureError(f'{self.folder / INDEX} cannot be read: {error}') from error
 
     def image(self, record: CaptureRecord) -> ImageBgr:
@@ -266,22 +281,6 @@ class CaptureStore:
         finally:
             if self.connection.in_transaction:
                 self.connection.rollback()
-
-
-def forget_captures(folder: Path, person_id: str) -> int:
-    """
-    Erase every picture of a person from a folder that may not exist.
-
-    :return: the number of pictures
-    :raises CaptureError: if one cannot be erased
-    """
-    if not (folder / INDEX).is_file():
-        return 0
-    store = CaptureStore.open(folder)
-    try:
-        return store.forget(person_id)
-    finally:
-        store.close()
 
 
 def new_id() -> str:

@@ -16,8 +16,12 @@ class LabelSteps:
         self._store = store
 
     def current(self) -> dict[str, str]:
-        """What each capture was labelled last, see `capture_index`; none for the others."""
-        rows = self._store.connection.execute('SELECT capture_id, label FROM steps ORDER BY step')
+        """
+        What each capture was labelled last, see `capture_index`; none for the others.
+
+        :raises CaptureError: if the index is broken
+        """
+        rows = self._store.read('SELECT capture_id, label FROM steps ORDER BY step')
         return {row['capture_id']: row['label'] for row in rows}
 
     def add(self, capture_id: str, label: str, now_s: float) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Protocol
 
-from classroom_fer_ros.core.capture_store import forget_captures
+from classroom_fer_ros.core.capture_index import INDEX
+from classroom_fer_ros.core.capture_store import CaptureStore
 from classroom_fer_ros.core.errors import ClassroomFerError, DataError
 
 #: Kinds of files that hold ids as plain text.
@@ -65,7 +66,10 @@ class CapturedFaces:
 
     def erase_person(self, person_id: str) -> str:
         """As of `PersonRecords`."""
-        count = forget_captures(self._folder, person_id)
+        if not (self._folder / INDEX).is_file():
+            return ''
+        with closing(CaptureStore.open(self._folder)) as store:
+            count = store.forget(person_id)
         return f'{count} captured pictures' if count else ''
 
 

@@ -18,10 +18,11 @@ import pytest
 from captures import NOW_S, add, crop, files, record
 from classroom_fer_ros.core import capture_store
 from classroom_fer_ros.core.capture_index import INDEX
-from classroom_fer_ros.core.capture_store import CaptureStore, forget_captures
+from classroom_fer_ros.core.capture_store import CaptureStore
 from classroom_fer_ros.core.errors import CaptureError
 from classroom_fer_ros.core.label_steps import LabelSteps
 from classroom_fer_ros.core.labelling import export
+from classroom_fer_ros.core.person_records import CapturedFaces
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_who_is_forgotten_is_gone_from_exports_too(store: CaptureStore, tmp_path
     for one in (mine, other):
         steps.add(one.capture_id, 'sad', NOW_S)
     export(store, out)
-    assert forget_captures(store.folder, 'ana') == 1
+    assert CapturedFaces(store.folder).erase_person('ana') == '1 captured pictures'
     assert [one.person_id for one in store.records()] == ['bob']
     assert steps.current() == {other.capture_id: 'sad'}
     assert {path.stem for path in files(store.folder)} == {other.capture_id}
@@ -83,7 +84,7 @@ def test_nobody_is_forgotten_by_an_empty_id(store: CaptureStore) -> None:
 
 
 def test_forgetting_needs_no_folder(tmp_path: Path) -> None:
-    assert forget_captures(tmp_path / 'none', 'ana') == 0
+    assert CapturedFaces(tmp_path / 'none').erase_person('ana') == ''
     assert not (tmp_path / 'none').exists()
 
 
@@ -220,6 +221,17 @@ def test_other_databases_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / INDEX).write_bytes(b'no database at all, but a text of some length')
     with pytest.raises(CaptureError, match=r'cannot be opened'):
         CaptureStore.open(tmp_path)
+
+
+def test_an_index_that_breaks_while_it_is_open(store: CaptureStore) -> None:
+    """Told as every other trouble, so that the analysis goes on."""
+    with sqlite3.connect(store.folder / INDEX) as connection:
+        connection.execute('DROP TABLE steps')
+        connection.execute('DROP TABLE captures')
+    asked = (store.records, lambda: store.count_since('someone', 0), LabelSteps(store).current)
+    for ask in asked:
+        with pytest.raises(CaptureError, match=r'cannot be read: no such table'):
+            ask()
 
 
 def test_a_folder_that_has_to_be_there(tmp_path: Path) -> None:
