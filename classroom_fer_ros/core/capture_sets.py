@@ -8,7 +8,6 @@ aligned crops of the people who were identified (`crops_bgr`, `person`, `names`)
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from classroom_fer_ros.core.archive import UNREADABLE
 from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.errors import CaptureError
 from classroom_fer_ros.core.face_framing import gray_face
@@ -80,7 +80,7 @@ def erase_from_set(folder: Path, capture_ids: frozenset[str]) -> None:
                 (folder / label / name).unlink(missing_ok=True)
         for file in (EXPRESSIONS_FILE, PEOPLE_FILE):
             _erase_rows(folder / file, names)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (*UNREADABLE, KeyError) as error:
         raise CaptureError(
             f'{folder}, an exported set of captured faces, cannot be changed: {error}; delete it, '
             'and ask again'

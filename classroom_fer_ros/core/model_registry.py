@@ -23,7 +23,8 @@ IN_USE = 'in_use.json'
 SHIPPED = 'shipped'
 #: What to know when another version is put to use.
 REMARKS = {
-    'facenet': 'galleries hold embeddings of one model: enrol again, or go back to the one before'
+    'facenet': 'galleries hold embeddings of one model: `make people ARGS=re-embed` makes them '
+    'anew from stored crops; without those, enrol again, or go back to the one before'
 }
 #: What is shown of a hash.
 SHORT = 10

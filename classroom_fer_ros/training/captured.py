@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from classroom_fer_ros.core.archive import read_arrays
 from classroom_fer_ros.core.arrays import ImageBgr, ImageGray
 from classroom_fer_ros.core.capture_sets import EXPRESSIONS_FILE, PEOPLE_FILE
 from classroom_fer_ros.core.errors import DataError
@@ -137,13 +137,6 @@ def load_captured_people(path: Path) -> CapturedPeople:
 
 def _read(path: Path, needed: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays: dict[str, npt.NDArray[Any]] = dict(archive)
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f'{path} is no set of labelled faces ({error}): export one with `make label`'
-        ) from error
-    missing = [name for name in needed if name not in arrays]
-    if missing:
-        raise DataError(f'{path} has no {missing[0]}: export the set again with `make label`')
-    return arrays
+        return read_arrays(path, needed, ('person',))
+    except DataError as error:
+        raise DataError(f'{error}: export a set of labelled faces with `make label`') from error

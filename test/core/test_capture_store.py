@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captures import NOW_S, add, crop, files, record
+from captures import NOW_S, add, crop, files, record, tear
 from classroom_fer_ros.core import capture_store
 from classroom_fer_ros.core.capture_index import INDEX
 from classroom_fer_ros.core.capture_store import CaptureStore
@@ -75,6 +75,15 @@ def test_who_is_forgotten_is_gone_from_exports_too(store: CaptureStore, tmp_path
             assert data['person'].tolist() == ['bob']
     trace = mine.capture_id.encode()
     assert not any(trace in path.read_bytes() for path in store.folder.glob(f'{INDEX}*'))
+
+
+def test_a_set_with_torn_data_is_named(store: CaptureStore, tmp_path: Path) -> None:
+    mine, out = add(store, 1, person_id='ana'), tmp_path / 'set'
+    export(store, out)
+    tear(out / 'people.npz')
+    with pytest.raises(CaptureError, match=r'set.* cannot be changed.*delete it'):
+        store.forget('ana')
+    assert [one.capture_id for one in store.records()] == [mine.capture_id]
 
 
 def test_nobody_is_forgotten_by_an_empty_id(store: CaptureStore) -> None:
