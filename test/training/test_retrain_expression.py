@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from captures import tear
 from classroom_fer_ros.core.capture_sets import EXPRESSIONS_FILE
 from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.expression import ExpressionClassifier
@@ -169,5 +170,9 @@ def test_too_few_faces_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match=r'label more'):
         load_captured(tmp_path)
-    with pytest.raises(DataError, match=r'make label'):
-        load_captured(tmp_path / 'none.npz')
+    torn = tmp_path / 'torn.npz'
+    np.savez_compressed(torn, images=np.zeros((50, 48, 48), np.uint8), labels=np.zeros(50))
+    tear(torn)
+    for path in (tmp_path / 'none.npz', torn):
+        with pytest.raises(DataError, match=r'make label'):
+            load_captured(path)
