@@ -22,7 +22,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSProfile, qos_policy_name_from_kind
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 
@@ -48,8 +48,6 @@ JOINED = {
 PICTURE_TYPES = {'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'}
 #: Whether these have a publisher says where something is missing.
 WATCHED_TOPICS = (topics.FACES, topics.PREVIEW_COMPRESSED, topics.CLASS_STATE)
-#: How rclpy's policies are called in words.
-POLICY_WORDS = {'RELIABILITY': 'reliability', 'DURABILITY': 'durability', 'DEADLINE': 'deadline'}
 
 
 class RosLink(QtCore.QObject):
@@ -195,8 +193,8 @@ class RosLink(QtCore.QObject):
             self.statuses_heard.emit(statuses)
 
     def _on_refused(self, name: str, event: Any) -> None:
-        policy = str(event.last_policy_kind).rpartition('.')[2]
-        self.refused.emit(name, POLICY_WORDS.get(policy, policy.lower()))
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        self.refused.emit(name, policy.lower().replace('_', ' '))
 
     def _on_tick(self) -> None:
         prefix = self.namespace + '/'

@@ -41,6 +41,8 @@ SERVICES: dict[str, type] = {
 }
 #: An answer that takes longer is given up; a camera on the network may take a while to open.
 PATIENCE_S = 15.0
+#: Enrolling looks at a face for as long as `enroll_s` says, a minute at most.
+ENROLLING_PATIENCE_S = 75.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ class Requests(QtCore.QObject):
         give_up: Callable[[], None],
     ) -> None:
         future = client.call_async(message)
-        self._pending.append(_Pending(client, future, time.monotonic() + PATIENCE_S, give_up))
+        give_up_s = time.monotonic() + patience_s(name)
+        self._pending.append(_Pending(client, future, give_up_s, give_up))
         future.add_done_callback(partial(self._on_done, name, callback))
 
     def _on_done(self, name: str, callback: Callable[[str, Any], None], future: Future) -> None:
@@ -211,3 +214,8 @@ class Requests(QtCore.QObject):
         }
         if changed:
             self.parameters_heard.emit(changed)
+
+
+def patience_s(name: str) -> float:
+    """How long the answer of a service may take."""
+    return ENROLLING_PATIENCE_S if name == topics.ENROLL_PERSON else PATIENCE_S

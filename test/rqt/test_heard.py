@@ -10,9 +10,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from classroom_fer_msgs.msg import AlertArray, FaceArray
+from classroom_fer_msgs.msg import AlertArray, FaceArray, HeadPoseArray
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 
 from classroom_fer_ros.core.results import (
@@ -29,7 +30,7 @@ from classroom_fer_ros.core.results import (
     Severity,
 )
 from classroom_fer_ros.core.settings import settings_of
-from classroom_fer_ros.nodes import convert, topics
+from classroom_fer_ros.nodes import convert, enrolment, topics
 from classroom_fer_ros.nodes.analysis_thread import Performance
 from classroom_fer_ros.nodes.diagnostics import to_diagnostics
 from classroom_fer_ros.nodes.node_config import NodeConfig
@@ -40,6 +41,7 @@ from classroom_fer_ros.rqt.mailbox import Mailbox
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.monitor_widget import MonitorWidget
 from classroom_fer_ros.rqt.ros_link import RosLink
+from classroom_fer_ros.rqt.ros_requests import patience_s
 
 NAMESPACE = '/classroom/heard'
 RESULTS = {
@@ -261,3 +263,18 @@ def test_a_mailbox_holds_the_newest_only(application: Any) -> None:
     assert (mailbox.take(), mailbox.take(), mailbox.passed_over) == (3, None, 2)
     mailbox.put(4)
     assert len(arrived) == 2
+
+
+def test_a_publisher_that_offers_less_is_told_in_words(heard: Heard, until: Until) -> None:
+    less = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+    publisher = heard.node.create_publisher(HeadPoseArray, topics.HEAD_POSE, less)
+    until(lambda: topics.HEAD_POSE in heard.model.system.refused)
+    assert heard.model.system.refused[topics.HEAD_POSE] == 'reliability'
+    heard.node.destroy_publisher(publisher)
+
+
+def test_enrolling_is_waited_for_as_long_as_it_may_take() -> None:
+    (longest_s,) = [
+        setting.range[1] for setting in settings_of(NodeConfig) if setting.name == 'enroll_s'
+    ]
+    assert patience_s(topics.ENROLL_PERSON) > longest_s + 2 * enrolment.PATIENCE_S
