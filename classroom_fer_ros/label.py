@@ -58,7 +58,7 @@ def _show(queue: LabelQueue, out: Path) -> int:
     application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(['label'])
     window = LabelWindow(queue, out, time.time)
     window.show()
-    return int(application.exec_() if hasattr(application, 'exec_') else application.exec())
+    return int(application.exec())
 
 
 def _parser() -> argparse.ArgumentParser:
