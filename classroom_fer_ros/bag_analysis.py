@@ -22,13 +22,14 @@ from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.face_node import FaceNode
 from classroom_fer_ros.nodes.pictures import from_compressed, from_image
 from classroom_fer_ros.nodes.player import Player
-from classroom_fer_ros.nodes.replayed_system import replayed_system, spinning
+from classroom_fer_ros.nodes.replayed_system import replayed_system
 from classroom_fer_ros.nodes.result_collector import (
     EACH_PICTURE,
     NOW_AND_THEN,
     ResultCollector,
     ResultKey,
 )
+from classroom_fer_ros.nodes.serving import spinning
 from classroom_fer_ros.nodes.stage_node import StageNode
 
 NAMESPACE = '/classroom/replay'
@@ -113,7 +114,7 @@ def analyse(
     :raises ClassroomFerError: if the nodes cannot be started, or say nothing of a picture
     """
     expected = each_picture(profile)
-    info = info_topic(topic)
+    info = topics.info_of(topic)
     played = [topic, *([info] if info in bag.topics else [])]
     with ExitStack() as stack:
         player = Player(bag, played)
@@ -150,11 +151,6 @@ def each_picture(profile: Profile) -> tuple[str, ...]:
     """Topics that say something of every picture under a profile."""
     has_expression = profile.allows(Feature.EXPRESSION)
     return tuple(name for name in EACH_PICTURE if has_expression or name != topics.EXPRESSIONS)
-
-
-def info_topic(topic: str) -> str:
-    """Where the calibration of pictures stands (image_transport)."""
-    return topic.removesuffix('/compressed').rpartition('/')[0] + f'/{topics.CAMERA_INFO}'
 
 
 def _play_in_step(

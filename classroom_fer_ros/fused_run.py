@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import rclpy
 from rclpy.exceptions import InvalidNamespaceException
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from rich.console import Console
@@ -25,6 +23,7 @@ from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.session_card import SessionCard, installed_versions
 from classroom_fer_ros.core.session_output import SessionOutput, prepare_folder
 from classroom_fer_ros.nodes.pipeline_node import PipelineNode
+from classroom_fer_ros.nodes.serving import spinning
 from classroom_fer_ros.recording import Recording, options_of, record
 from classroom_fer_ros.ros_arguments import node_arguments
 from classroom_fer_ros.screen import REFRESH_HZ, Screen, View
@@ -111,7 +110,7 @@ def _run(node: PipelineNode, options: argparse.Namespace) -> int:
     node.add_listener(output.on_result, wants_overlay=options.out is not None)
     node.add_records(output)
     node.on_end = session.end
-    with _spinning(node):
+    with spinning(node):
         try:
             _do(node, node.trigger_configure)
             with _recording(node, options) as recording:
@@ -146,20 +145,6 @@ def _recording(node: PipelineNode, options: argparse.Namespace) -> Iterator[Reco
     with record(options.namespace, node.pipeline.profile, record_options) as recording:
         recording.wait_for_speakers(lambda: node.publishers_are_wanted(*recording.names))
         yield recording
-
-
-@contextmanager
-def _spinning(node: PipelineNode) -> Iterator[None]:
-    """Serve the node's callbacks in a thread."""
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    spinner = threading.Thread(target=executor.spin, name='executor')
-    spinner.start()
-    try:
-        yield
-    finally:
-        executor.shutdown()
-        spinner.join()
 
 
 def _do(node: PipelineNode, transition: Callable[[], TransitionCallbackReturn]) -> None:

@@ -11,7 +11,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-from classroom_fer_ros.bag_analysis import frames_of, info_topic
+from classroom_fer_ros.bag_analysis import frames_of
 from classroom_fer_ros.bags.bag_reader import BagReader
 from classroom_fer_ros.bags.bag_writer import BagConfig, BagWriter
 from classroom_fer_ros.bags.message_types import name_of
@@ -75,7 +75,7 @@ def analyse_in_process(
 ) -> dict[ResultKey, Any]:
     """Results of the pictures of a bag, without nodes; as they would be published."""
     results: dict[ResultKey, Any] = {}
-    lenses = _calibrations(bag, info_topic(topic))
+    lenses = _calibrations(bag, topics.info_of(topic))
     for _, frame, header in frames_of(bag, topic):
         for name, message in _messages(pipeline.process(frame), header):
             results[name, frame.stamp_ns] = message

@@ -74,8 +74,7 @@ def play_command(bag: str, topic: str, namespace: str, rate: str, has_ros2_bag: 
     ours = [*_ours('replay'), bag]
     if _number('rate', rate) == 0.0:
         return [*ours, '--as-fast-as-possible', '--topic', topic, '--namespace', namespace]
-    info = topic.removesuffix('/compressed').rpartition('/')[0] + f'/{topics.CAMERA_INFO}'
-    played = ['--rate', rate, '--topics', topic, info]
+    played = ['--rate', rate, '--topics', topic, topics.info_of(topic)]
     return ['ros2', 'bag', 'play', bag, '--clock', *played] if has_ros2_bag else [*ours, *played]
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from rclpy.executors import SingleThreadedExecutor
 
 from classroom_fer_ros import launch_plan
 from classroom_fer_ros.bags.bag_writer import MAX_FILE_BYTES, BagConfig, BagWriter
@@ -18,6 +15,7 @@ from classroom_fer_ros.core.capture_config import BYTES_A_MEGABYTE
 from classroom_fer_ros.core.profiles import Profile
 from classroom_fer_ros.nodes.recorder import Recorder
 from classroom_fer_ros.nodes.result_publishers import TOPICS
+from classroom_fer_ros.nodes.serving import spinning
 
 #: At the end, messages are waited for until none has come for so long.
 QUIET_S, LONGEST_END_S = 0.3, 2.0
@@ -108,7 +106,7 @@ def record(namespace: str, profile: Profile, options: RecordOptions) -> Iterator
         stack.callback(writer.close)
         recorder = Recorder(namespace, names, writer, options.is_by_stamp)
         stack.callback(recorder.destroy_node)
-        stack.enter_context(_spinning(recorder))
+        stack.enter_context(spinning(recorder))
         recording = Recording(recorder, options)
         yield recording
         recording.finish()
@@ -119,24 +117,3 @@ def _wait_until(condition: Callable[[], bool], timeout_s: float) -> None:
     end_s = time.monotonic() + timeout_s
     while not condition() and time.monotonic() < end_s:
         time.sleep(PERIOD_S)
-
-
-@contextmanager
-def _spinning(recorder: Recorder) -> Iterator[None]:
-    """Serve the node's callbacks in a thread."""
-    executor = SingleThreadedExecutor()
-    executor.add_node(recorder)
-    is_over = threading.Event()
-
-    def spin() -> None:
-        while not is_over.is_set():
-            executor.spin_once(timeout_sec=0.1)
-
-    thread = threading.Thread(target=spin, name='recorder')
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
-        executor.shutdown()

@@ -169,7 +169,7 @@ class PipelineNode(SourceNode):
         if kind_of(source_text) is not SourceKind.TOPIC:
             return ()
         base = self.resolve_topic_name(topic_name(source_text).removesuffix('/compressed'))
-        taken = (base, f'{base}/compressed', f'{base.rpartition("/")[0]}/camera_info')
+        taken = (base, f'{base}/compressed', topics.info_of(base))
         ours = (topics.IMAGE, topics.IMAGE_COMPRESSED, topics.CAMERA_INFO)
         return tuple(name for name in ours if self.resolve_topic_name(name) in taken)
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from classroom_fer_ros.core.errors import ClassroomFerError
@@ -21,6 +18,7 @@ from classroom_fer_ros.nodes.face_node import FaceNode
 from classroom_fer_ros.nodes.fatigue_node import FatigueNode
 from classroom_fer_ros.nodes.head_pose_node import HeadPoseNode
 from classroom_fer_ros.nodes.pipeline_node import PipelineNode
+from classroom_fer_ros.nodes.serving import spinning
 
 FUSED, DISTRIBUTED = 'fused', 'distributed'
 #: Who brings pictures comes last, when all are there to see the first one.
@@ -72,24 +70,3 @@ def replayed_system(
                 if getattr(node, name)() is not TransitionCallbackReturn.SUCCESS:
                     raise ClassroomFerError(f'{node.NAME}: {node.problem or "cannot be started"}')
         yield nodes
-
-
-@contextmanager
-def spinning(node: Node) -> Iterator[None]:
-    """Serve a node from a thread."""
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    is_over = threading.Event()
-
-    def spin() -> None:
-        while not is_over.is_set():
-            executor.spin_once(timeout_sec=0.1)
-
-    thread = threading.Thread(target=spin, name=node.get_name(), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
-        executor.shutdown()

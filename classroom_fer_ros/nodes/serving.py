@@ -1,10 +1,12 @@
-"""Serving a node in a process of its own until a signal tells it to end."""
+"""Serving a node: in a process of its own until a signal tells it to end, or by a thread."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -33,6 +35,29 @@ def serve_until_signal(node: Node) -> None:
     while not is_over.is_set():
         executor.spin_once(timeout_sec=LONGEST_WAIT_S)
     executor.remove_node(node)
+
+
+@contextmanager
+def spinning(node: Node) -> Iterator[None]:
+    """Serve a node by a thread while the context lasts."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    is_over = threading.Event()
+
+    def spin() -> None:
+        # Shut down while it spins, rclpy's executor may trip over what is gone already.
+        while not is_over.is_set():
+            executor.spin_once(timeout_sec=LONGEST_WAIT_S)
+
+    thread = threading.Thread(target=spin, name=node.get_name(), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        executor.wake()
+        thread.join()
+        executor.shutdown()
 
 
 def run_node(kind: type) -> None:

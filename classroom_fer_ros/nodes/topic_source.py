@@ -58,7 +58,7 @@ class TopicSource(Source):
                 event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_mismatch),
             ),
             node.create_subscription(
-                CameraInfo, _info_topic(name), self._on_camera_info, topics.PICTURE_SUB_QOS
+                CameraInfo, topics.info_of(name), self._on_camera_info, topics.PICTURE_SUB_QOS
             ),
         ]
 
@@ -149,9 +149,3 @@ class TopicSource(Source):
         height, width = image.shape[:2]
         self._size_wh = (width, height)
         return Frame(image, from_time(message.header.stamp), self._index - 1)
-
-
-def _info_topic(name: str) -> str:
-    """Where a camera driver publishes the calibration of its pictures (image_transport)."""
-    base = name.rstrip('/').removesuffix('/compressed')
-    return base.rpartition('/')[0] + '/camera_info' if '/' in base else 'camera_info'

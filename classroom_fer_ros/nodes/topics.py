@@ -67,6 +67,12 @@ def pictures_of(transport: str) -> str:
     return IMAGE if transport == 'raw' else IMAGE_COMPRESSED
 
 
+def info_of(pictures: str) -> str:
+    """Topic of the calibration that goes with pictures, raw or compressed (image_transport)."""
+    folder, slash, _ = pictures.rstrip('/').removesuffix('/compressed').rpartition('/')
+    return f'{folder}{slash}{CAMERA_INFO}'
+
+
 def picture_qos(node: Node, name: str) -> QoSProfile:
     """
     The best profile with which pictures of a topic can be taken now.

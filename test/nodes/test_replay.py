@@ -21,7 +21,8 @@ from classroom_fer_ros.core.profiles import PROFILES
 from classroom_fer_ros.nodes import topics
 from classroom_fer_ros.nodes.convert import from_time
 from classroom_fer_ros.nodes.player import Player
-from classroom_fer_ros.nodes.replayed_system import replayed_system, spinning
+from classroom_fer_ros.nodes.replayed_system import replayed_system
+from classroom_fer_ros.nodes.serving import spinning
 from harness import wait_until
 from recordings import PICTURES, beginning_of_golden
 
