@@ -1,7 +1,8 @@
-"""The alerts of a session as a list: newest first, each once. No Qt."""
+"""The alerts as a list: newest first, each once. No Qt."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -20,7 +21,10 @@ class AlertLog:
 
     def __init__(self) -> None:
         self.active: tuple[Alert, ...] = ()
-        self._alerts: dict[str, Alert] = {}
+        self._alerts: dict[int, Alert] = {}
+        self._numbers = itertools.count()
+        self._number_of: dict[str, int] = {}
+        self._earlier: set[str] = set()
 
     @property
     def newest_first(self) -> list[Alert]:
@@ -39,18 +43,27 @@ class AlertLog:
         """
         self.active = tuple(alerts)
         standing = {alert.alert_id for alert in self.active}
-        for alert_id, alert in self._alerts.items():
-            if alert_id not in standing and alert.status is not AlertStatus.CLEARED:
-                self._alerts[alert_id] = replace(alert, status=AlertStatus.CLEARED)
+        for number, alert in self._alerts.items():
+            if alert.alert_id not in standing and alert.status is not AlertStatus.CLEARED:
+                self._alerts[number] = replace(alert, status=AlertStatus.CLEARED)
         return [alert for alert in self.active if self._take(alert)]
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self.active, self._alerts = (), {}
+    def begin_anew(self) -> None:
+        """The camera was closed: nothing stands, and ids are given once more from the first."""
+        self.stand(())
+        self._earlier = set(self._number_of)
 
     def _take(self, alert: Alert) -> bool:
-        is_new = alert.alert_id not in self._alerts
-        self._alerts[alert.alert_id] = alert
+        alert_id, is_raised = alert.alert_id, alert.status is AlertStatus.RAISED
+        is_again = is_raised and alert_id in self._earlier
+        is_new = is_again or alert_id not in self._number_of
+        if is_new:
+            self._earlier.discard(alert_id)
+            self._number_of[alert_id] = next(self._numbers)
+        self._alerts[self._number_of[alert_id]] = alert
         while len(self._alerts) > MAX_ALERTS:
-            del self._alerts[next(iter(self._alerts))]
-        return is_new and alert.status is AlertStatus.RAISED
+            oldest = next(iter(self._alerts))
+            gone = self._alerts.pop(oldest).alert_id
+            if self._number_of.get(gone) == oldest:
+                del self._number_of[gone]
+        return is_new and is_raised

@@ -199,11 +199,13 @@ class MonitorModel(QtCore.QObject):
         self._shelf.clear()
         self._board.clear()
         self.history.clear()
+        self.log.begin_anew()
         self.faces, self.shown_faces, self.class_state = (), (), None
         self._are_students_new = True
         self._refresh_lists()
         self.picture_changed.emit()
         self.class_changed.emit()
+        self.alerts_changed.emit()
         self.select('')
 
     def _on_alerts(self, alerts: tuple[Alert, ...]) -> None:

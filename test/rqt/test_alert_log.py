@@ -50,3 +50,18 @@ def test_an_hour_of_alerts_does_not_grow() -> None:
         log.change([alert(str(number))])
     assert len(log.newest_first) == MAX_ALERTS
     assert log.newest_first[0].alert_id == str(MAX_ALERTS + 49)
+
+
+def test_ids_are_given_again_after_the_camera_was_closed() -> None:
+    """The first alert of the next lesson is another one; what was said late of the last is not."""
+    log = AlertLog()
+    log.stand([alert('1'), alert('2')])
+    log.begin_anew()
+    assert log.active == ()
+    assert log.change([alert('1', AlertStatus.CLEARED)]) == []
+    assert log.stand([alert('1')]) == [alert('1')]
+    assert log.change([alert('1')]) == []
+    told = [(one.alert_id, one.status is AlertStatus.RAISED) for one in log.newest_first]
+    assert told == [('1', True), ('2', False), ('1', False)]
+    log.stand([])
+    assert all(one.status is AlertStatus.CLEARED for one in log.newest_first)

@@ -10,10 +10,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from classroom_fer_msgs.msg import AlertArray, FaceArray, HeadPoseArray
+from classroom_fer_msgs.msg import AlertArray, FaceArray
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 
 from classroom_fer_ros.core.results import (
@@ -199,6 +198,20 @@ def test_tired_pops_up_without_focus_and_can_be_muted(heard: Heard, until: Until
     heard.widget.window_panel.popups.setChecked(True)
 
 
+def test_the_first_alert_of_the_next_lesson_pops_up_too(heard: Heard, until: Until) -> None:
+    """Ids begin anew with every lesson."""
+    heard.say(104.0)
+    until(lambda: heard.model.faces)
+    heard.alert(ALERT)
+    until(lambda: heard.model.log.newest_first)
+    heard.widget.toasts.clear()
+    heard.publishers[topics.FACES].publish(FaceArray(header=convert.to_header(1, 'camera')))
+    until(lambda: not heard.model.faces)
+    heard.alert(ALERT)
+    until(lambda: heard.widget.toasts.shown)
+    heard.widget.toasts.clear()
+
+
 def test_slow_broken_and_gone(heard: Heard, until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
     heard.status(rate=9.0)
     until(lambda: '9.0' in heard.widget.pictures.rate.text())
@@ -230,6 +243,8 @@ def test_a_publisher_that_does_not_match_is_named(heard: Heard, until: Until) ->
     assert 'faces' in words
     assert 'reliability' in words
     assert 'durability' in words
+    refused = {topics.FACES: 'reliability', topics.ACTIVE_ALERTS: 'durability'}
+    assert heard.model.system.refused == refused
     heard.node.destroy_publisher(other)
     heard.node.destroy_publisher(late)
 
@@ -263,14 +278,6 @@ def test_a_mailbox_holds_the_newest_only(application: Any) -> None:
     assert (mailbox.take(), mailbox.take(), mailbox.passed_over) == (3, None, 2)
     mailbox.put(4)
     assert len(arrived) == 2
-
-
-def test_a_publisher_that_offers_less_is_told_in_words(heard: Heard, until: Until) -> None:
-    less = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-    publisher = heard.node.create_publisher(HeadPoseArray, topics.HEAD_POSE, less)
-    until(lambda: topics.HEAD_POSE in heard.model.system.refused)
-    assert heard.model.system.refused[topics.HEAD_POSE] == 'reliability'
-    heard.node.destroy_publisher(publisher)
 
 
 def test_enrolling_is_waited_for_as_long_as_it_may_take() -> None:
