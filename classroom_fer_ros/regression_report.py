@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from classroom_fer_ros.regression import Difference
+from classroom_fer_ros.reporting.html_page import document, table
 
 #: Of very many differences the page shows no more than the first; the table has them all.
 MOST_ROWS = 2000
@@ -17,6 +17,8 @@ STYLE = (
     'td,th{border:1px solid #999;padding:2px 8px;text-align:left}th{background:#eee}'
     'td.before{background:#fdd}td.after{background:#dfd}'
 )
+#: Of the cells that tell of one difference.
+CLASSES = ('', '', '', '', 'before', 'after')
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,12 @@ def write_html(differences: Sequence[Difference], title: str, path: Path) -> Non
     summary = [(*_cells(change.first), str(change.count)) for change in changes_of(differences)]
     shown = differences[:MOST_ROWS]
     parts = [
-        '<!doctype html><meta charset="utf-8">',
-        f'<title>{html.escape(title)}</title><style>{STYLE}</style>',
-        f'<h1>{html.escape(title)}</h1>',
         f'<p>{len(differences)} differences in {len(summary)} fields.</p>',
-        _table((*head, 'differ'), summary),
+        table((*head, 'differ'), summary, (*CLASSES, '')),
         f'<h2>The first {len(shown)} of {len(differences)}</h2>' if differences else '',
-        _table(('at (s)', *head[1:]), [_cells(one) for one in shown]) if differences else '',
+        table(('at (s)', *head[1:]), [_cells(one) for one in shown], CLASSES),
     ]
-    path.write_text('\n'.join(parts) + '\n', encoding='utf-8')
+    path.write_text(document(title, STYLE, '\n'.join(parts)), encoding='utf-8')
 
 
 def _cells(one: Difference) -> tuple[str, ...]:
@@ -81,18 +80,3 @@ def _cells(one: Difference) -> tuple[str, ...]:
 
 def _seconds(one: Difference) -> str:
     return f'{one.stamp_ns * 1e-9:.3f}'
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    classes = {'before', 'after'}
-    names = ''.join(f'<th>{html.escape(name)}</th>' for name in head)
-    lines = [
-        ''.join(
-            f'<td class="{name}">{html.escape(cell)}</td>'
-            if name in classes
-            else f'<td>{html.escape(cell)}</td>'
-            for name, cell in zip(head, row, strict=True)
-        )
-        for row in rows
-    ]
-    return f'<table><tr>{names}</tr>' + ''.join(f'<tr>{line}</tr>' for line in lines) + '</table>'

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Sequence
 
 from classroom_fer_ros.reporting import plots
+from classroom_fer_ros.reporting.html_page import document, table
 from classroom_fer_ros.reporting.lesson_tables import LessonTables, PersonRow
 
 CSS = """
@@ -46,12 +46,7 @@ def page(lesson: LessonTables, title: str) -> str:
         for heading, content in sections
         if content
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title><style>{CSS}</style></head>\n'
-        f'<body><h1>{escape(title)}</h1>\n{body}\n</body></html>\n'
-    )
+    return document(title, CSS, body)
 
 
 def _overview(lesson: LessonTables) -> str:
@@ -67,7 +62,7 @@ def _overview(lesson: LessonTables) -> str:
     card = lesson.card
     rows.append(('profile', (card and card.profile) or 'not recorded'))
     rows.append(('source', card.source if card else 'not recorded'))
-    return _table((), rows) + f'<p class="note">{MEANING}</p>'
+    return table((), rows) + f'<p class="note">{MEANING}</p>'
 
 
 def _figure(svg: str) -> str:
@@ -94,7 +89,7 @@ def _alerts(lesson: LessonTables) -> str:
             )
         )
     head = ('since', 'until', 'what', 'severity', 'seen by the teacher')
-    return _figure(plots.alert_plot(lesson)) + _table(head, rows)
+    return _figure(plots.alert_plot(lesson)) + table(head, rows)
 
 
 def _unjudged(lesson: LessonTables) -> str:
@@ -109,7 +104,7 @@ def _unjudged(lesson: LessonTables) -> str:
         share = 100 * uncertain['uncertain'] / sum(uncertain.values())
         rows.append(('expression judged, but uncertain', f'{share:.1f} %'))
     figure = _figure(plots.judged_plot(lesson) if lesson.class_rows else '')
-    return figure + _table(('question', 'not judged, of all faces in all pictures'), rows)
+    return figure + table(('question', 'not judged, of all faces in all pictures'), rows)
 
 
 def _people(lesson: LessonTables) -> str:
@@ -119,7 +114,7 @@ def _people(lesson: LessonTables) -> str:
     head = ('person', 'minutes seen', 'showed most', 'blinks', 'yawns', 'tired', 'alerts')
     rows = [_person(person) for _, person in sorted(lesson.people.items())]
     note = '<p class="note">By <code>person_id</code>: a report holds no names.</p>'
-    return _table(head, rows) + note
+    return table(head, rows) + note
 
 
 def _person(person: PersonRow) -> tuple[object, ...]:
@@ -140,16 +135,4 @@ def _versions(lesson: LessonTables) -> str:
     if lesson.card is None:
         return '<p>The session has no <code>session.json</code>: not recorded.</p>'
     named = {**lesson.card.models, **lesson.card.versions}
-    return _table(('', ''), list(named.items()))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    rows = list(rows)
-    if not rows:
-        return ''
-    heads = ''.join(f'<th>{escape(cell)}</th>' for cell in head)
-    lines = ''.join(
-        '<tr>' + ''.join(f'<td>{escape(str(cell))}</td>' for cell in row) + '</tr>\n'
-        for row in rows
-    )
-    return f'<table>{f"<tr>{heads}</tr>" if any(head) else ""}\n{lines}</table>\n'
+    return table(('', ''), list(named.items()))
