@@ -121,8 +121,3 @@ def palette_of(theme: str) -> QtGui.QPalette:
     palette.setColor(role.Highlight, BAR_COLOR)
     palette.setColor(role.HighlightedText, QtGui.QColor('white'))
     return palette
-
-
-def is_dark(palette: QtGui.QPalette) -> bool:
-    """Whether texts are brighter than what they stand on."""
-    return palette.color(QtGui.QPalette.ColorRole.Window).lightness() < 128
