@@ -26,6 +26,8 @@ REMARKS = {
     'facenet': 'galleries hold embeddings of one model: `make people ARGS=re-embed` makes them '
     'anew from stored crops; without those, enrol again, or go back to the one before'
 }
+#: End of the name of what is still being written.
+PART = '.part'
 #: What is shown of a hash.
 SHORT = 10
 
@@ -63,6 +65,7 @@ class ModelRegistry:
         cards = {SHIPPED: shipped} | {
             path.parent.name: path
             for path in sorted(self.folder.glob(f'{model}/*/{shipped.name}'))
+            if path.parent.suffix != PART
         }
         present = self.history(model)[-1]
         return [
@@ -98,7 +101,7 @@ class ModelRegistry:
         name = _shipped(model).name
         version = card.sha256[:SHORT]
         target = self.folder / model / version
-        part = target.with_name(f'{version}.part')
+        part = target.with_name(version + PART)
         try:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
@@ -161,7 +164,7 @@ class ModelRegistry:
 
     def _write(self, model: str, history: list[str]) -> None:
         path = self.folder / IN_USE
-        part = path.with_suffix('.part')
+        part = path.with_suffix(PART)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             values = self._read() | {model: history}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,14 @@ def test_the_shipped_model_at_first(registry: ModelRegistry) -> None:
     assert card_in_use('expression.json') == SHIPPED_CARD
     assert [one.version for one in registry.versions('expression')] == [SHIPPED]
     assert not registry.folder.exists()
+
+
+def test_what_was_copied_by_half_is_no_version(registry: ModelRegistry, tmp_path: Path) -> None:
+    installed = registry.install(made(tmp_path / 'a'), 'expression')
+    folder = installed.card.parent
+    shutil.copytree(folder, folder.with_name('0123456789.part'))
+    known = [one.version for one in registry.versions('expression')]
+    assert known == [SHIPPED, installed.version]
 
 
 def test_install_switch_and_roll_back(registry: ModelRegistry, tmp_path: Path) -> None:
