@@ -106,7 +106,7 @@ class PipelineNode(SourceNode):
         self._health = SystemHealth(self._pipeline.texts)
         self._relief = Relief(self.config.relief)
         self.undo_with(self._close_pipeline)
-        self.make_camera(self._pipeline)
+        self.make_camera(self)
         self._captures = CaptureDesk(
             self.config,
             self.profile,
@@ -196,6 +196,16 @@ class PipelineNode(SourceNode):
 
     # Called in the analysis thread
 
+    def process(self, frame: Frame) -> FrameResult:
+        """Analyse the next picture."""
+        return self.pipeline.process(frame)
+
+    def reset(self) -> None:
+        """Begin anew: the camera was closed, or its stamps have gone back. Ids do so too."""
+        self.pipeline.reset()
+        self._captures.reset()
+        self._class_words = ''
+
     def on_picture(self, frame: Frame, result: FrameResult) -> None:
         header, outputs = self.header_of(frame), self.outputs
         info = self.camera_info_of(frame, header)
@@ -244,8 +254,6 @@ class PipelineNode(SourceNode):
     # Between pictures
 
     def on_closed(self) -> None:
-        self._captures.reset()
-        self._class_words = ''
         header = self._header_of_now()
         empty = FrameResult(stamp_ns=self.now_ns(), index=0, size_wh=(0, 0))
         self.outputs.publish_results(empty, header)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from classroom_fer_msgs.srv import CaptureFace
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from captures import NOW_S
@@ -24,6 +28,7 @@ from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.sources import SourceConfig, open_source
 from classroom_fer_ros.nodes import convert, topics
 from classroom_fer_ros.nodes.dataset_node import DatasetNode
+from classroom_fer_ros.nodes.pictures import to_image
 from distributed import Ear, ear, node_of, transition
 from harness import Client, pipeline_node, wait_until
 
@@ -89,6 +94,35 @@ def test_the_fused_node_keeps_faces(film: str, tmp_path: Path) -> None:
         count, last = len(records(tmp_path)), newest[0].stamp_ns
         wait_until(lambda: newest[0].stamp_ns > last + 2_000_000_000)
         assert len(records(tmp_path)) == count
+
+
+def test_a_source_that_starts_again_is_another_session(film: str, tmp_path: Path) -> None:
+    """Ids of faces begin anew with it: the same id is somebody else then."""
+    settings = {'profile': 'research', 'capture__folder': str(tmp_path)}
+    source = open_source(SourceConfig(source=film, is_paced=False), start_ns=0)
+    frames = [source.read() for _ in range(20)]
+    source.close()
+    with (
+        ear() as driver,
+        pipeline_node(
+            source='topic:/driver/image_raw', capture__is_enabled=True, **settings
+        ) as node,
+    ):
+        assert node.trigger_configure() is SUCCESS
+        node.trigger_activate()
+        publisher = driver.create_publisher(Image, '/driver/image_raw', topics.PICTURE_PUB_QOS)
+        wait_until(publisher.get_subscription_count)
+        for sessions, begin_s in ((1, 100), (2, 1)):
+            stamps = itertools.count(begin_s * 10**9, 10**8)
+
+            def is_kept(sessions: int = sessions, stamps: Iterator[int] = stamps) -> bool:
+                stamp_ns = next(stamps)
+                image = frames[stamp_ns // 10**8 % len(frames)].image_bgr
+                publisher.publish(to_image(image, convert.to_header(stamp_ns, 'lens')))
+                time.sleep(0.1)
+                return len({one.session for one in records(tmp_path)}) == sessions
+
+            wait_until(is_kept, 30.0)
 
 
 @pytest.mark.parametrize('make', [pipeline_node, None], ids=['fused', 'distributed'])
