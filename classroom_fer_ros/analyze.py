@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -30,7 +30,7 @@ from classroom_fer_ros.core.events import EVENTS_NAME, Event, EventLog, write_ev
 from classroom_fer_ros.core.film_analysis import analyse, find_films, open_film, result_folders
 from classroom_fer_ros.core.film_summary import FilmSummary
 from classroom_fer_ros.core.frame import Frame
-from classroom_fer_ros.core.overlay import draw_overlay
+from classroom_fer_ros.core.overlay import draw_overlay, without_names
 from classroom_fer_ros.core.pipeline import ClassroomPipeline, PipelineConfig
 from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.core.session_output import (
@@ -122,12 +122,6 @@ class FilmResults:
             path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + '\n', 'utf-8')
         except OSError as error:
             raise SourceError(f'cannot write {path}: {error.strerror}') from error
-
-
-def without_names(result: FrameResult) -> FrameResult:
-    """Recordings show who somebody is by `person_id`, so that people can be forgotten."""
-    faces = (replace(face, person_name=face.person_id) for face in result.faces)
-    return replace(result, faces=tuple(faces))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,11 +21,12 @@ pytest.importorskip('pyarrow', reason='no pyarrow: run `make setup`')
 import pyarrow.parquet as pq
 
 from classroom_fer_ros import analyze, evaluate, frame_table
-from classroom_fer_ros.analyze import INTERRUPTED, main, without_names
+from classroom_fer_ros.analyze import INTERRUPTED, main
 from classroom_fer_ros.core.errors import DataError, SourceError
 from classroom_fer_ros.core.expression import ExpressionConfig
 from classroom_fer_ros.core.film_analysis import find_films, result_folders, thinned
 from classroom_fer_ros.core.frame import Frame
+from classroom_fer_ros.core.overlay import without_names
 from classroom_fer_ros.core.pipeline import PipelineConfig
 from classroom_fer_ros.core.results import Expression, Face, Fatigue, FrameResult, HeadPose
 from films import read_film

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import cv2
 
@@ -76,6 +77,12 @@ def draw_overlay(
         canvas.draw_expression(face, expressions.get(face.face_id))
         canvas.draw_fatigue(face, fatigue.get(face.face_id))
     return canvas.image_bgr
+
+
+def without_names(result: FrameResult) -> FrameResult:
+    """Recordings show who somebody is by `person_id`, so that people can be forgotten."""
+    faces = (replace(face, person_name=face.person_id) for face in result.faces)
+    return replace(result, faces=tuple(faces))
 
 
 def _worst_severity(alerts: Iterable[Alert]) -> dict[str, Severity]:

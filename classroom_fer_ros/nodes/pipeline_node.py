@@ -20,7 +20,7 @@ from classroom_fer_ros.core.class_words import class_words
 from classroom_fer_ros.core.errors import ClassroomFerError, SourceError
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.lettering import lettering_for
-from classroom_fer_ros.core.overlay import draw_overlay
+from classroom_fer_ros.core.overlay import draw_overlay, without_names
 from classroom_fer_ros.core.person_records import PersonRecords
 from classroom_fer_ros.core.pipeline import ANALYSES, ClassroomPipeline
 from classroom_fer_ros.core.relief import Relief
@@ -41,7 +41,8 @@ from classroom_fer_ros.nodes.source_node import LOG_PERIOD_S, SourceNode
 
 #: Active for less time, a node gives way to others of its namespace.
 NEWCOMER_S = 20.0
-#: Gets every picture, its result and the result picture (None unless asked for).
+#: Gets every picture, its result and the result picture as it may be kept, without names (None
+#: unless asked for).
 Listener = Callable[[Frame, FrameResult, ImageBgr | None], None]
 
 
@@ -234,14 +235,15 @@ class PipelineNode(SourceNode):
             self.get_logger().warning(self.strain or 'the machine keeps up again')
 
     def _publish_overlay(self, frame: Frame, result: FrameResult, header: Header) -> None:
-        is_published = self.outputs.is_wanted(topics.OVERLAY, topics.OVERLAY_COMPRESSED)
-        overlay = None
-        if is_published or any(wants_overlay for _, wants_overlay in self._listeners):
-            overlay = draw_overlay(frame.image_bgr, result, self._lettering)
-        if is_published:
+        image = frame.image_bgr
+        if self.outputs.is_wanted(topics.OVERLAY, topics.OVERLAY_COMPRESSED):
+            overlay = draw_overlay(image, result, self._lettering)
             self.outputs.publish_overlay(overlay, header)
+        kept = None
+        if any(wants_overlay for _, wants_overlay in self._listeners):
+            kept = draw_overlay(image, without_names(result), self._lettering)
         for listener, _ in self._listeners:
-            listener(frame, result, overlay)
+            listener(frame, result, kept)
 
     def on_source_end(self, reason: str) -> None:
         super().on_source_end(reason)

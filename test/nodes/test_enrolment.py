@@ -8,11 +8,15 @@ import pytest
 from classroom_fer_msgs.srv import EnrollPerson, ForgetPerson, ListPeople
 from std_srvs.srv import SetBool
 
+from classroom_fer_ros.core.arrays import ImageBgr
 from classroom_fer_ros.core.embedding import EMBEDDING_CARD, EMBEDDING_SIZE
 from classroom_fer_ros.core.expression_visibility import keypoint_yaw_rad
+from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.gallery import Gallery
 from classroom_fer_ros.core.model_card import load_card
 from classroom_fer_ros.core.model_files import models_dir
+from classroom_fer_ros.core.overlay import draw_overlay, without_names
+from classroom_fer_ros.core.results import FrameResult
 from classroom_fer_ros.nodes import enrolment, topics
 from harness import TIMEOUT_S, Client, pipeline_node, wait_until
 
@@ -109,3 +113,31 @@ def test_who_has_expired_is_erased_by_a_running_node(film: str, tmp_path: Path) 
         wait_until(lambda: gallery.refresh() and len(gallery.people()) == 1)
     assert [person.name for person in gallery.people()] == ['Bo']
     gallery.close()
+
+
+def test_the_picture_that_is_kept_names_nobody(film: str, tmp_path: Path) -> None:
+    """As in every recording, so that forgetting takes effect there too."""
+    path = str(tmp_path / 'gallery.sqlite')
+    patient = {'enroll_views': 1, 'camera__is_looped': True}
+    with pipeline_node(source=film, gallery_path=path, **patient) as node:
+        newest: list = []
+        named: list = []
+
+        def keep(frame: Frame, result: FrameResult, kept: ImageBgr) -> None:
+            newest[:] = result.faces
+            if not named and any(face.person_name for face in result.faces):
+                named.append((frame.image_bgr, result, kept))
+
+        node.add_listener(keep, wants_overlay=True)
+        node.trigger_configure()
+        node.trigger_activate()
+        wait_until(lambda: newest)
+        straight = min(list(newest), key=lambda f: abs(keypoint_yaw_rad(f.keypoints_xy)))
+        answer = Client(node.executor_of_test).call(
+            EnrollPerson, topics.ENROLL_PERSON, face_id=straight.face_id, person_name='Ana'
+        )
+        assert answer.success, answer.message
+        wait_until(lambda: named)
+    ((image_bgr, result, kept),) = named
+    assert np.array_equal(kept, draw_overlay(image_bgr, without_names(result)))
+    assert not np.array_equal(kept, draw_overlay(image_bgr, result))
