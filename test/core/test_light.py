@@ -47,7 +47,7 @@ def test_degenerate_pictures(shape: tuple[int, int, int]) -> None:
 
 def test_more_faces_are_found_in_the_dark(data_dir: Path) -> None:
     film = data_dir / 'video' / 'classroom_pupils_720p.mp4'
-    scores = {(s.darkening, s.is_corrected): s for s in evaluate_light(film, every_nth=40)}
+    scores = {(s.darkening, s.is_corrected): s for s in evaluate_light(film, every_nth=80)}
     for darkening in (8, 16):
         assert scores[darkening, True].found_share > scores[darkening, False].found_share
     assert scores[4, True].landmark_error < scores[4, False].landmark_error
