@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog='monitor', description='Watch a running system.')
     parser.add_argument('--namespace', default=NAMESPACE, help='of the camera')
-    parser.add_argument('--language', default='', help='en or zh; default: as last time')
+    parser.add_argument(
+        '--language', default='', help='en or zh, of a started system too; default: as last time'
+    )
     parser.add_argument('--theme', default='', help='system, light or dark')
     parser.add_argument(
         '--source', default='', help='start a system with this source besides, simulated for one'
@@ -150,6 +152,8 @@ def _system(options: argparse.Namespace, further: Sequence[str]) -> Iterator[Non
         *(sys.executable, '-I', '-S', str(LEASH), str(os.getpid())),
         *(sys.executable, '-m', 'classroom_fer_ros.run', '--source', options.source),
         *('--namespace', options.namespace, *further),
+        # Alerts are told in the words of the system, not of the window.
+        *(('--ros-args', '-p', f'language:={options.language}') if options.language else ()),
     ]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
