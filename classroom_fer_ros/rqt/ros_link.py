@@ -22,7 +22,12 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, qos_policy_name_from_kind
+from rclpy.qos import (
+    QoSCompatibility,
+    QoSProfile,
+    qos_check_compatible,
+    qos_policy_name_from_kind,
+)
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 
@@ -87,6 +92,7 @@ class RosLink(QtCore.QObject):
         self._executor.add_node(self.node)
         self._join = ResultsJoin(tuple(JOINED)[1:], self._is_published)
         self._is_over = threading.Event()
+        self._asked: dict[str, QoSProfile] = {}
         self._published: dict[str, tuple[float, bool]] = {}
         self.requests = Requests(self.node, self.later)
         self._thread = threading.Thread(target=self._spin, name='monitor ros', daemon=True)
@@ -145,6 +151,7 @@ class RosLink(QtCore.QObject):
         self, kind: type, name: str, callback: Callable[[Any], None], qos: QoSProfile
     ) -> None:
         events = SubscriptionEventCallbacks(incompatible_qos=partial(self._on_refused, name))
+        self._asked[name] = qos
         self.node.create_subscription(
             kind, name, self._guarded(callback), qos, event_callbacks=events
         )
@@ -209,4 +216,10 @@ class RosLink(QtCore.QObject):
         )
         publishers = {name: self.node.count_publishers(name) for name in WATCHED_TOPICS}
         self.requests.look_after(nodes)
-        self.graph_heard.emit(Graph(nodes, services, tuple(pictures), publishers))
+        mismatched = frozenset(filter(self._is_mismatched, self._asked))
+        self.graph_heard.emit(Graph(nodes, services, tuple(pictures), publishers, mismatched))
+
+    def _is_mismatched(self, name: str) -> bool:
+        offered = self.node.get_publishers_info_by_topic(self.node.resolve_topic_name(name))
+        found = (qos_check_compatible(one.qos_profile, self._asked[name])[0] for one in offered)
+        return QoSCompatibility.ERROR in found

@@ -67,6 +67,7 @@ class SystemState:
     def see(self, graph: Graph) -> None:
         """Take over who is there; what those had who are gone is forgotten."""
         self.graph = graph
+        self.refused = {k: v for k, v in self.refused.items() if k in graph.mismatched}
         self.parameters = {k: v for k, v in self.parameters.items() if k[0] in graph.nodes}
 
     def value(self, name: str) -> Any:
