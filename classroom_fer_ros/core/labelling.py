@@ -74,9 +74,10 @@ class LabelQueue:
         self._labels: dict[str, str] = {}
         self._records: dict[str, CaptureRecord] = {}
         self._waiting: list[str] = []
-        self.refresh(with_skipped=with_skipped)
+        self._with_skipped, self._skipped_now = with_skipped, set[str]()
+        self.refresh()
 
-    def refresh(self, *, with_skipped: bool = False) -> None:
+    def refresh(self) -> None:
         """
         Read the index anew: a node may have captured more, or somebody have been forgotten.
 
@@ -87,11 +88,15 @@ class LabelQueue:
         waiting = [
             one
             for one in self._records.values()
-            if one.capture_id not in self._labels
-            or (with_skipped and self._labels[one.capture_id] == SKIPPED)
+            if one.capture_id not in self._labels or self._comes_again(one.capture_id)
         ]
         waiting.sort(key=lambda one: (ORDER.index(one.reason), one.captured_at_s))
         self._waiting = [one.capture_id for one in waiting]
+
+    def _comes_again(self, capture_id: str) -> bool:
+        """Whether a face was skipped in an earlier sitting, and is asked for now."""
+        was_skipped = self._labels[capture_id] == SKIPPED
+        return self._with_skipped and was_skipped and capture_id not in self._skipped_now
 
     @property
     def current(self) -> CaptureRecord | None:
@@ -141,6 +146,7 @@ class LabelQueue:
 
     def skip(self, now_s: float) -> None:
         """Leave the current face for later; errors as for `say`."""
+        self._skipped_now.add(self._required().capture_id)
         self._step(SKIPPED, now_s)
 
     def undo(self) -> bool:
@@ -153,6 +159,7 @@ class LabelQueue:
         capture_id = self._steps.undo()
         if capture_id is None:
             return False
+        self._skipped_now.discard(capture_id)
         self.refresh()
         if capture_id in self._waiting:  # an earlier label of it may stand
             self._waiting.remove(capture_id)

@@ -70,6 +70,23 @@ def test_every_step_is_saved_at_once(store: CaptureStore) -> None:
     assert current(skipped) == '1'
 
 
+def test_those_that_were_skipped_come_again_after_an_undo(store: CaptureStore) -> None:
+    first = LabelQueue(store)
+    for _ in range(3):
+        first.skip(NOW_S)
+    queue = LabelQueue(store, with_skipped=True)
+    start = current(queue)
+    queue.skip(NOW_S)
+    second = current(queue)
+    queue.say('sad', NOW_S)
+    third = current(queue)
+    assert queue.undo()
+    assert current(queue) == second
+    queue.say('happy', NOW_S)
+    assert current(queue) == third
+    assert len({start, second, third}) == 3
+
+
 def test_undo_goes_back_step_by_step(store: CaptureStore) -> None:
     queue = LabelQueue(store)
     queue.say('sad', NOW_S)
