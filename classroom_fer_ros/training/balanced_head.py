@@ -21,6 +21,7 @@ from classroom_fer_ros.core.expression import network_input
 from classroom_fer_ros.core.labels import NUM_EXPRESSIONS
 from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
+from classroom_fer_ros.training.expression_targets import targets_of
 from classroom_fer_ros.training.ferplus import LabelledFaces
 
 NAME = 'balanced'
@@ -40,9 +41,8 @@ def served_targets(faces: LabelledFaces) -> npt.NDArray[np.float32]:
 
     :return: shape (n, 7), rows summing to 1, or to 0 where neither set says anything
     """
-    votes = faces.votes[:, :NUM_EXPRESSIONS]
-    single = np.eye(NUM_EXPRESSIONS + 1, dtype=np.float32)[faces.fer2013][:, :NUM_EXPRESSIONS]
-    total = votes + single
+    targets = targets_of(faces)
+    total = targets['ferplus'][:, :NUM_EXPRESSIONS] + targets['fer2013']
     sums = total.sum(axis=1, keepdims=True)
     return np.asarray(total / np.maximum(sums, 1e-6), np.float32)
 

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from classroom_fer_ros.core.archive import read_arrays
-from classroom_fer_ros.core.arrays import ImageBgr, ImageGray
+from classroom_fer_ros.core.arrays import ImageGray
 from classroom_fer_ros.core.capture_sets import EXPRESSIONS_FILE, PEOPLE_FILE
 from classroom_fer_ros.core.errors import DataError
 from classroom_fer_ros.core.labels import NUM_EXPRESSIONS
 from classroom_fer_ros.core.near_duplicates import groups_of_same
+from classroom_fer_ros.training.people import People
 from classroom_fer_ros.training.prepare_expression import labelled_pictures, split
 
 #: Fewer labelled faces teach nothing that could be measured.
@@ -95,27 +96,7 @@ def hold_out(faces: CapturedFaces, share: float, seed: int) -> tuple[CapturedFac
     return training, held_out
 
 
-@dataclass(frozen=True, slots=True)
-class CapturedPeople:
-    """
-    Aligned crops and whose they are.
-
-    :param crops_bgr: shape (n, 112, 112, 3), uint8
-    :param person: shape (n,), number of each crop's person, from 0 without gaps
-    """
-
-    crops_bgr: ImageBgr
-    person: npt.NDArray[np.int64]
-
-    def __getitem__(self, chosen: npt.NDArray[Any]) -> CapturedPeople:
-        """Some of them; the people keep their numbers."""
-        return CapturedPeople(self.crops_bgr[chosen], self.person[chosen])
-
-    def __len__(self) -> int:
-        return len(self.person)
-
-
-def load_captured_people(path: Path) -> CapturedPeople:
+def load_captured_people(path: Path) -> People:
     """
     Read the people of an exported set, those with two pictures or more.
 
@@ -132,7 +113,7 @@ def load_captured_people(path: Path) -> CapturedPeople:
     person = np.asarray(np.unique(people[is_used], return_inverse=True)[1], np.int64)
     if len(np.unique(person)) < 2:
         raise DataError(f'{file}: at least two people with two pictures each are needed')
-    return CapturedPeople(crops[is_used], person)
+    return People(crops[is_used], person)
 
 
 def _read(path: Path, needed: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:

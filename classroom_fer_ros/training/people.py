@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,13 @@ class People:
 
     crops_bgr: ImageBgr
     person: npt.NDArray[np.int64]
+
+    def __getitem__(self, chosen: npt.NDArray[Any]) -> People:
+        """Some of them; the people keep their numbers."""
+        return People(self.crops_bgr[chosen], self.person[chosen])
+
+    def __len__(self) -> int:
+        return len(self.person)
 
     @property
     def count(self) -> int:

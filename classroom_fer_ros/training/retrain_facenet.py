@@ -30,7 +30,7 @@ from classroom_fer_ros.core.model_card import ModelCard, load_card, sha256_of
 from classroom_fer_ros.core.model_registry import ModelRegistry, card_in_use
 from classroom_fer_ros.core.near_duplicates import groups_of_same
 from classroom_fer_ros.core.pipeline_config import PipelineConfig
-from classroom_fer_ros.training.captured import CapturedPeople, load_captured_people
+from classroom_fer_ros.training.captured import load_captured_people
 from classroom_fer_ros.training.comparison import Comparison, Measure
 from classroom_fer_ros.training.device import best_device
 from classroom_fer_ros.training.export import export_onnx, finish_card
@@ -45,7 +45,7 @@ from classroom_fer_ros.training.face_losses import (
 from classroom_fer_ros.training.face_start import start_from
 from classroom_fer_ros.training.face_teacher import as_rgb
 from classroom_fer_ros.training.facenet_network import FaceNet, MirroredFaceNet
-from classroom_fer_ros.training.people import load_people
+from classroom_fer_ros.training.people import People, load_people
 from classroom_fer_ros.training.run import Run
 from classroom_fer_ros.training.train_facenet import validation_pairs
 
@@ -78,9 +78,7 @@ class RetrainFaceConfig:
     seed: int = 1
 
 
-def hold_out_pictures(
-    people: CapturedPeople, share: float, seed: int
-) -> tuple[CapturedPeople, CapturedPeople]:
+def hold_out_pictures(people: People, share: float, seed: int) -> tuple[People, People]:
     """
     Split the pictures of every person; nearly the same ones stay together.
 
@@ -101,7 +99,7 @@ def hold_out_pictures(
 
 def train_on(
     network: FaceNet,
-    captured: CapturedPeople,
+    captured: People,
     base_bgr: ImageBgr,
     before: FloatArray,
     config: RetrainFaceConfig,
@@ -143,7 +141,7 @@ def _train_mode(network: nn.Module) -> None:
 
 
 def compare(
-    before: Path, after: Path, parts: tuple[CapturedPeople, CapturedPeople], base: Path, work: Path
+    before: Path, after: Path, parts: tuple[People, People], base: Path, work: Path
 ) -> Comparison:
     """
     Two models on the same pairs.
@@ -210,7 +208,7 @@ def retrain(
 
 
 def _card(
-    old: ModelCard, onnx_path: Path, captured: CapturedPeople, config: RetrainFaceConfig
+    old: ModelCard, onnx_path: Path, captured: People, config: RetrainFaceConfig
 ) -> ModelCard:
     people = len(np.unique(captured.person))
     return replace(

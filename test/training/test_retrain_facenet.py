@@ -18,9 +18,10 @@ from classroom_fer_ros.core.mesh import FaceMesh
 from classroom_fer_ros.core.model_card import load_card
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.tight_crops import align_tight_crop, load_tight_crops
-from classroom_fer_ros.training.captured import CapturedPeople, load_captured_people
+from classroom_fer_ros.training.captured import load_captured_people
 from classroom_fer_ros.training.face_config import FaceNetConfig, make_network
 from classroom_fer_ros.training.face_start import start_from
+from classroom_fer_ros.training.people import People
 from classroom_fer_ros.training.retrain_facenet import (
     RetrainFaceConfig,
     hold_out_pictures,
@@ -40,7 +41,7 @@ def crops(data_dir: Path) -> np.ndarray:
 
 
 @pytest.fixture(scope='module')
-def captured(data_dir: Path) -> CapturedPeople:
+def captured(data_dir: Path) -> People:
     """Six people through a camera that the embedder has trouble with: dim, green, out of focus."""
     faces, mesh = load_tight_crops(data_dir / 'lfw_validation.npz'), FaceMesh(1)
     names, counts = np.unique(faces.person, return_counts=True)
@@ -51,7 +52,7 @@ def captured(data_dir: Path) -> CapturedPeople:
             crop = cv2.GaussianBlur(align_tight_crop(faces.image(index), mesh)[0], (0, 0), 3.0)
             crops.append((crop * [0.3, 0.7, 0.2]).astype(np.uint8))
             person.append(number)
-    return CapturedPeople(np.stack(crops), np.array(person))
+    return People(np.stack(crops), np.array(person))
 
 
 def apart(embeddings: np.ndarray, person: np.ndarray) -> float:
@@ -64,7 +65,7 @@ def apart(embeddings: np.ndarray, person: np.ndarray) -> float:
 
 
 def test_captured_people_come_apart_and_the_others_stay(
-    crops: np.ndarray, captured: CapturedPeople
+    crops: np.ndarray, captured: People
 ) -> None:
     before = FaceEmbedder(CARD)(crops)
     network = make_network(FaceNetConfig())
@@ -106,7 +107,7 @@ def base(data_dir: Path, tmp_path: Path) -> Path:
 
 
 def test_old_and_new_are_compared_and_the_new_one_has_a_card(
-    base: Path, captured: CapturedPeople, tmp_path: Path
+    base: Path, captured: People, tmp_path: Path
 ) -> None:
     (tmp_path / 'set').mkdir()
     people = np.array([f'person {number}' for number in captured.person])
@@ -127,7 +128,7 @@ def test_pictures_of_everybody_are_held_out() -> None:
     rng = np.random.default_rng(1)
     crops = rng.integers(0, 255, (30, 112, 112, 3), np.uint8)
     crops[1] = crops[0]  # the same picture twice
-    people = CapturedPeople(crops, np.repeat(np.arange(5), 6))
+    people = People(crops, np.repeat(np.arange(5), 6))
     known, held_out = hold_out_pictures(people, 0.35, 1)
     assert set(known.person) == set(held_out.person) == set(range(5))
     assert len(known) + len(held_out) == 30
@@ -143,6 +144,6 @@ def test_too_few_people_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r'at least two people'):
         load_captured_people(tmp_path)
     crops[:] = np.random.default_rng(1).integers(0, 255, crops.shape[1:], np.uint8)
-    alike = CapturedPeople(crops, np.zeros(3, np.int64))
+    alike = People(crops, np.zeros(3, np.int64))
     with pytest.raises(DataError, match=r'all alike'):
         hold_out_pictures(alike, 0.35, 1)
