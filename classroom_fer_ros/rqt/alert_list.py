@@ -9,7 +9,7 @@ from classroom_fer_ros.core.results import Alert, AlertStatus, Severity
 from classroom_fer_ros.rqt import look
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.qt import Qt, QtCore, QtGui, QtWidgets
-from classroom_fer_ros.rqt.rows import THING, Rows
+from classroom_fer_ros.rqt.rows import THING, Rows, begin_row
 from classroom_fer_ros.rqt.texts import WindowTexts
 
 MARGIN_PX = 4
@@ -127,12 +127,8 @@ class AlertDelegate(QtWidgets.QStyledItemDelegate):
         index: QtCore.QModelIndex,
     ) -> None:
         alert: Alert = index.data(THING)
-        is_selected = bool(option.state & QtWidgets.QStyle.StateFlag.State_Selected)
         painter.save()
-        if is_selected:
-            painter.fillRect(option.rect, option.palette.highlight())
-        role = QtGui.QPalette.ColorRole
-        ink = option.palette.color(role.HighlightedText if is_selected else role.Text)
+        ink = begin_row(painter, option)
         if alert.status is AlertStatus.CLEARED:
             ink.setAlpha(140)
         rect = QtCore.QRectF(option.rect).adjusted(MARGIN_PX, 0, -MARGIN_PX, 0)

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from classroom_fer_ros.rqt.qt import Qt, QtCore
+from classroom_fer_ros.rqt.qt import Qt, QtCore, QtGui, QtWidgets
 
 #: Role under which a row's thing is found.
 THING = Qt.ItemDataRole.UserRole
+
+
+def begin_row(painter: QtGui.QPainter, option: QtWidgets.QStyleOptionViewItem) -> QtGui.QColor:
+    """Paint what lies behind a row, selected or not, and give the colour to write with."""
+    is_selected = bool(option.state & QtWidgets.QStyle.StateFlag.State_Selected)
+    if is_selected:
+        painter.fillRect(option.rect, option.palette.highlight())
+    role = QtGui.QPalette.ColorRole
+    return option.palette.color(role.HighlightedText if is_selected else role.Text)
 
 
 class Rows(QtCore.QAbstractListModel):

@@ -8,7 +8,7 @@ from classroom_fer_ros.core.results import Direction, FatigueState, Motion
 from classroom_fer_ros.rqt import look
 from classroom_fer_ros.rqt.model import MonitorModel
 from classroom_fer_ros.rqt.qt import Qt, QtCore, QtGui, QtWidgets
-from classroom_fer_ros.rqt.rows import THING, Rows
+from classroom_fer_ros.rqt.rows import THING, Rows, begin_row
 from classroom_fer_ros.rqt.students import Student
 from classroom_fer_ros.rqt.texts import WindowTexts
 
@@ -166,13 +166,9 @@ class StudentDelegate(QtWidgets.QStyledItemDelegate):
         index: QtCore.QModelIndex,
     ) -> None:
         student: Student = index.data(THING)
-        is_selected = bool(option.state & QtWidgets.QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-        if is_selected:
-            painter.fillRect(option.rect, option.palette.highlight())
-        role = QtGui.QPalette.ColorRole
-        ink = option.palette.color(role.HighlightedText if is_selected else role.Text)
+        ink = begin_row(painter, option)
         rect = QtCore.QRectF(option.rect).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX)
         side = rect.height()
         crop = self._crops.crop(student.face_id, round(side))
