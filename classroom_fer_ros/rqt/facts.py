@@ -61,14 +61,14 @@ class Graph:
     :param services: names of those that somebody offers, relative to the namespace
     :param picture_topics: topics of the whole graph that a source could be
     :param publishers: number of publishers by relative topic
-    :param mismatched: topics that somebody publishes with less than is asked for
+    :param refused: policy by topic where a publisher offers less than is asked for
     """
 
     nodes: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
     picture_topics: tuple[str, ...] = ()
     publishers: Mapping[str, int] = field(default_factory=dict)
-    mismatched: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

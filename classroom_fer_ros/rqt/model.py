@@ -98,7 +98,6 @@ class MonitorModel(QtCore.QObject):
         link.statuses_heard.connect(self._on_statuses)
         link.graph_heard.connect(self._on_graph)
         link.closed.connect(self._on_closed)
-        link.refused.connect(self._on_refused)
         link.requests.answered.connect(self._on_answered)
         link.requests.parameters_heard.connect(self._on_parameters)
         link.requests.ranges_heard.connect(self._on_ranges)
@@ -235,10 +234,6 @@ class MonitorModel(QtCore.QObject):
 
     def _on_graph(self, graph: Graph) -> None:
         self.system.see(graph)
-
-    def _on_refused(self, topic: str, policy: str) -> None:
-        self.system.refused[topic] = policy
-        self._refresh_health()
 
     def _on_parameters(self, values: Mapping[tuple[str, str], Any]) -> None:
         self.system.parameters.update(values)

@@ -25,8 +25,8 @@ from rclpy.node import Node
 from rclpy.qos import (
     QoSCompatibility,
     QoSProfile,
+    QoSReliabilityPolicy,
     qos_check_compatible,
-    qos_policy_name_from_kind,
 )
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
@@ -64,7 +64,6 @@ class RosLink(QtCore.QObject):
     :ivar pictures: stamp in ns and the JPEG of the newest preview
     :ivar results: newest `Joined`, of which everything has come
     :ivar closed: the camera was closed, or another run has begun
-    :ivar refused: topic and policy where a publisher offers less than is asked for
     """
 
     alerts_heard = Signal(object)
@@ -73,7 +72,6 @@ class RosLink(QtCore.QObject):
     statuses_heard = Signal(object)
     graph_heard = Signal(object)
     closed = Signal()
-    refused = Signal(str, str)
     failed = Signal(str)
 
     def __init__(self, namespace: str) -> None:
@@ -150,8 +148,9 @@ class RosLink(QtCore.QObject):
     def _listen(
         self, kind: type, name: str, callback: Callable[[Any], None], qos: QoSProfile
     ) -> None:
-        events = SubscriptionEventCallbacks(incompatible_qos=partial(self._on_refused, name))
         self._asked[name] = qos
+        # The window says itself what does not fit.
+        events = SubscriptionEventCallbacks(use_default_callbacks=False)
         self.node.create_subscription(
             kind, name, self._guarded(callback), qos, event_callbacks=events
         )
@@ -199,10 +198,6 @@ class RosLink(QtCore.QObject):
         if statuses:
             self.statuses_heard.emit(statuses)
 
-    def _on_refused(self, name: str, event: Any) -> None:
-        policy = qos_policy_name_from_kind(event.last_policy_kind)
-        self.refused.emit(name, policy.lower().replace('_', ' '))
-
     def _on_tick(self) -> None:
         prefix = self.namespace + '/'
         found = self.node.get_node_names_and_namespaces()
@@ -216,10 +211,16 @@ class RosLink(QtCore.QObject):
         )
         publishers = {name: self.node.count_publishers(name) for name in WATCHED_TOPICS}
         self.requests.look_after(nodes)
-        mismatched = frozenset(filter(self._is_mismatched, self._asked))
-        self.graph_heard.emit(Graph(nodes, services, tuple(pictures), publishers, mismatched))
+        refused = {name: policy for name in self._asked if (policy := self._refused(name))}
+        self.graph_heard.emit(Graph(nodes, services, tuple(pictures), publishers, refused))
 
-    def _is_mismatched(self, name: str) -> bool:
-        offered = self.node.get_publishers_info_by_topic(self.node.resolve_topic_name(name))
-        found = (qos_check_compatible(one.qos_profile, self._asked[name])[0] for one in offered)
-        return QoSCompatibility.ERROR in found
+    def _refused(self, name: str) -> str:
+        """Policy of which a publisher offers less than is asked for; empty if none does."""
+        asked = self._asked[name]
+        infos = self.node.get_publishers_info_by_topic(self.node.resolve_topic_name(name))
+        for offered in (info.qos_profile for info in infos):
+            if qos_check_compatible(offered, asked)[0] == QoSCompatibility.ERROR:
+                is_unreliable = offered.reliability == QoSReliabilityPolicy.BEST_EFFORT
+                is_too_little = is_unreliable and asked.reliability != offered.reliability
+                return 'reliability' if is_too_little else 'durability'  # all that is asked for
+        return ''

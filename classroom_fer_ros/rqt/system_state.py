@@ -29,7 +29,6 @@ class SystemState:
     :ivar statuses: by node
     :ivar parameters: values by (node, name)
     :ivar ranges: by (node, name)
-    :ivar refused: policy by topic where a publisher offers less than is asked for
     """
 
     def __init__(self, namespace: str) -> None:
@@ -37,7 +36,6 @@ class SystemState:
         self.statuses: dict[str, Status] = {}
         self.parameters: dict[tuple[str, str], Any] = {}
         self.ranges: dict[tuple[str, str], ParameterRange] = {}
-        self.refused: dict[str, str] = {}
         self._namespace = namespace
         self._begun_s = time.monotonic()
 
@@ -57,7 +55,7 @@ class SystemState:
             age_s=now_s - self._begun_s,
             picture_idle_s=now_s - picture_s,
             result_idle_s=now_s - result_s,
-            refused=self.refused,
+            refused=self.graph.refused,
         )
 
     def status(self, *nodes: str) -> Status | None:
@@ -67,7 +65,6 @@ class SystemState:
     def see(self, graph: Graph) -> None:
         """Take over who is there; what those had who are gone is forgotten."""
         self.graph = graph
-        self.refused = {k: v for k, v in self.refused.items() if k in graph.mismatched}
         self.parameters = {k: v for k, v in self.parameters.items() if k[0] in graph.nodes}
 
     def value(self, name: str) -> Any:

@@ -244,12 +244,12 @@ def test_a_publisher_that_does_not_match_is_named(heard: Heard, until: Until) ->
     assert 'reliability' in words
     assert 'durability' in words
     refused = {topics.FACES: 'reliability', topics.ACTIVE_ALERTS: 'durability'}
-    assert heard.model.system.refused == refused
+    assert heard.model.system.graph.refused == refused
     heard.node.destroy_publisher(other)
-    until(lambda: set(heard.model.system.refused) == {topics.ACTIVE_ALERTS})
+    until(lambda: set(heard.model.system.graph.refused) == {topics.ACTIVE_ALERTS})
     heard.node.destroy_publisher(late)
     until(lambda: heard.keys().count('qos') == 0)
-    assert heard.model.system.refused == {}
+    assert heard.model.system.graph.refused == {}
 
 
 def test_what_is_no_picture_ends_nothing(heard: Heard, until: Until) -> None:
