@@ -4,9 +4,10 @@ Scores against labels: ``python -m classroom_fer_ros.evaluate WHAT …``. Needs 
     detection DIR [--detector full_range|yunet] [--json]     recall on DIR/boxes.csv
     light FILM [--json]                                      what light correction gains
     limits [--seconds S] [--sizes …] [--rates …] [--lights …] [--json]   where judging eyes ends
-    expression FILE.npz [--model CARD] [--png PICTURE] [--json]   accuracy of the classifier
-    expression DIR [--head NAME] [--model CARD] [--json]     the same on photographs, a folder a
-                                                             label, from detection on
+    expression FILE.npz [--model CARD] [--exact] [--png PICTURE] [--json]   accuracy of the
+                                                             classifier
+    expression DIR [--head NAME] [--model CARD] [--exact] [--json]   the same on photographs, a
+                                                             folder a label, from detection on
     eyes FILE.npz [--model CARD] [--json]                    accuracy of open against closed
     events EVENTS.csv LABELS.csv [--frames FRAMES.parquet …] [--json]   blinks, yawns, turns, …
     events RESULTS_DIR LABELS_DIR [--json]                   the same over many films
@@ -128,6 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     expression.add_argument(
         '--head', default='', help='which head of the model answers on photographs (the served)'
+    )
+    expression.add_argument(
+        '--exact', action='store_true', help='the weights as trained, not those in eight bits'
     )
     eyes = _add(whats, 'eyes', 'accuracy of open against closed eyes', _eyes)
     eyes.add_argument('file', type=Path, help='npz with images and is_open')
@@ -251,12 +255,14 @@ def _expression(options: argparse.Namespace) -> int:
     card = options.model or card_in_use(ExpressionConfig().card)
     png = options.png or Path('out') / f'confusion_{options.file.stem}.png'
     if options.file.is_dir():
-        photographs = evaluate_photographs(options.file, card, options.head)
+        photographs = evaluate_photographs(
+            options.file, card, options.head, is_exact=options.exact
+        )
         values, matrices = photographs.to_json(), {photographs.head: photographs.labels}
     elif options.head:
         raise DataError('--head is for a folder of photographs: each set of labels has its own')
     else:
-        score = evaluate_expression(options.file, card)
+        score = evaluate_expression(options.file, card, is_exact=options.exact)
         values, matrices = score.to_json(), score.by_label_set
     if options.json:
         print(json.dumps(values | {'confusion_png': str(png)}, allow_nan=False))

@@ -15,6 +15,7 @@ import pytest
 
 from classroom_fer_ros.checks import machine, model_checks, packages, ros
 from classroom_fer_ros.checks.finding import Finding, Level, ok, problem
+from classroom_fer_ros.core.model_card import load_card
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_registry import ModelRegistry
 from tiny_models import write_expression_model
@@ -122,7 +123,7 @@ def test_a_model_that_was_trained_here(tmp_path: Path, monkeypatch: pytest.Monke
     version = ModelRegistry().install(write_expression_model(tmp_path / 'new'), 'expression')
     (found,) = model_checks.check_installed()
     assert (found.level, found.subject) == (Level.OK, 'expression in use')
-    version.card.with_suffix('.onnx').write_bytes(b'')
+    load_card(version.card).path.write_bytes(b'')
     (found,) = model_checks.check_installed()
     assert found.level is Level.PROBLEM
     shutil.rmtree(version.card.parent)

@@ -45,10 +45,11 @@ def _check_card(path: Path) -> Finding:
         card = load_card(path)
     except (OSError, ValueError, ClassroomFerError) as error:
         return problem(path.name, f'no model card ({error})', RESTORE)
-    if not card.path.is_file():
-        return problem(path.name, f'{card.path} is missing', RESTORE)
-    if sha256_of(card.path) != card.sha256:
-        return problem(path.name, f'{card.path} is not the file that the card names', RESTORE)
+    for weights, sha256 in card.weights.items():
+        if not weights.is_file():
+            return problem(path.name, f'{weights} is missing', RESTORE)
+        if sha256_of(weights) != sha256:
+            return problem(path.name, f'{weights} is not the file that the card names', RESTORE)
     return ok(path.name, f'{card.name}, sha256 as on the card')
 
 

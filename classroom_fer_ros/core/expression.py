@@ -31,6 +31,13 @@ class ExpressionConfig:
         default=1, metadata={'description': 'threads for one batch', 'range': (1, 64)}
     )
 
+    is_exact: bool = field(
+        default=False,
+        metadata={
+            'description': 'compute with the weights as trained, not in eight bits: slower by far'
+        },
+    )
+
     def __post_init__(self) -> None:
         if not self.card:
             raise ConfigError('card', self.card, 'must name a model card')
@@ -75,7 +82,8 @@ class ExpressionClassifier:
                     f'{card_path}: labels begin with {labels[:NUM_EXPRESSIONS]}, '
                     f'must begin with {EXPRESSION_LABELS}'
                 )
-        self._session = open_session(card, (config or ExpressionConfig()).num_threads, provider)
+        config = config or ExpressionConfig()
+        self._session = open_session(card, config.num_threads, provider, is_exact=config.is_exact)
         self.provider = provider_of(self._session)
         outputs = {output.name: output.shape for output in self._session.get_outputs()}
         # A card of one output need not name it.

@@ -31,6 +31,7 @@ class ModelCard:
     Description of one model.
 
     :param file: name of the ONNX file, in the card's folder
+    :param quantized_file: the same network in eight bits, which the processor takes; may be empty
     :param labels: names of the outputs in order, empty for an embedding
     :param heads: labels of each output of the ONNX file by its name, where it has several
     :param served_head: the output that answers at run time; the others are for evaluation
@@ -46,6 +47,8 @@ class ModelCard:
     sha256: str
     input_size: tuple[int, int]
     preprocessing: str
+    quantized_file: str = ''
+    quantized_sha256: str = ''
     labels: tuple[str, ...] = ()
     heads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     served_head: str = ''
@@ -64,6 +67,26 @@ class ModelCard:
     def path(self) -> Path:
         """The weights."""
         return self.folder / self.file
+
+    @property
+    def weights(self) -> dict[Path, str]:
+        """All files of weights, and the sha256 of each."""
+        files = {self.path: self.sha256}
+        if self.quantized_file:
+            files[self.folder / self.quantized_file] = self.quantized_sha256
+        return files
+
+    def check_weights(self) -> None:
+        """:raises ModelError: if a file of weights is missing or not the card's"""
+        for path, sha256 in self.weights.items():
+            if not path.is_file():
+                raise ModelError(f'{path} is missing: it holds the weights of {self.name}')
+            found = sha256_of(path)
+            if found != sha256:
+                raise ModelError(
+                    f'{path} is not the file that its card names: sha256 is {found}, the card '
+                    f'says {sha256}; restore it, or train it again with `{self.command}`'
+                )
 
     def write(self, path: Path) -> None:
         """Write the card as JSON."""
@@ -98,23 +121,21 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def open_session(card: ModelCard, num_threads: int = 1, provider: str = 'cpu') -> Any:
+def open_session(
+    card: ModelCard, num_threads: int = 1, provider: str = 'cpu', *, is_exact: bool = False
+) -> Any:
     """
     Open the weights of a card with ONNX Runtime.
 
     :param num_threads: threads that one call may use
     :param provider: one of `PROVIDERS`; where it is missing, the CPU takes its place
+    :param is_exact: take the weights as they were trained, also where there are quantized ones
     :return: an ``onnxruntime.InferenceSession``
     :raises ModelError: if the weights are missing, are not the card's or cannot be read
     """
-    if not card.path.is_file():
-        raise ModelError(f'{card.path} is missing: it holds the weights of {card.name}')
-    found = sha256_of(card.path)
-    if found != card.sha256:
-        raise ModelError(
-            f'{card.path} is not the file that its card names: sha256 is {found}, '
-            f'the card says {card.sha256}; restore it, or train it again with `{card.command}`'
-        )
+    card.check_weights()
+    is_quantized = card.quantized_file and provider == 'cpu' and not is_exact
+    path = card.folder / card.quantized_file if is_quantized else card.path
     # Imported here, so that a machine without it can still read cards.
     import onnxruntime
 
@@ -123,10 +144,10 @@ def open_session(card: ModelCard, num_threads: int = 1, provider: str = 'cpu') -
     options.inter_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(
-            str(card.path), options, providers=_providers(onnxruntime, provider)
+            str(path), options, providers=_providers(onnxruntime, provider)
         )
     except Exception as error:  # ONNX Runtime's own exceptions share no public base
-        raise ModelError(f'ONNX Runtime cannot read {card.path}: {error}') from error
+        raise ModelError(f'ONNX Runtime cannot read {path}: {error}') from error
 
 
 def _providers(onnxruntime: Any, provider: str) -> list[str]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from classroom_fer_ros.core.errors import ModelError
-from classroom_fer_ros.core.model_card import load_card, sha256_of
+from classroom_fer_ros.core.model_card import load_card
 from classroom_fer_ros.core.model_files import ENVIRONMENT_VARIABLE, models_dir
 from classroom_fer_ros.core.user_files import user_data_dir
 
@@ -96,8 +96,7 @@ class ModelRegistry:
         :raises ModelError: if it is not what its card says, or cannot be copied
         """
         card = load_card(card_path)
-        if not card.path.is_file() or sha256_of(card.path) != card.sha256:
-            raise ModelError(f'{card.path} is missing or not the file that its card names')
+        card.check_weights()
         name = _shipped(model).name
         version = card.sha256[:SHORT]
         target = self.folder / model / version
@@ -105,9 +104,9 @@ class ModelRegistry:
         try:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-            weights = Path(name).with_suffix(card.path.suffix).name
-            shutil.copyfile(card.path, part / weights)
-            replace(card, file=weights).write(part / name)
+            for weights in card.weights:
+                shutil.copyfile(weights, part / weights.name)
+            card.write(part / name)
             shutil.rmtree(target, ignore_errors=True)  # the same weights: only its card is new
             part.rename(target)
         except OSError as error:

@@ -90,3 +90,17 @@ class ExpressionNetwork(nn.Module):
         """
         features = self.trunk(x)
         return tuple(head(features) for head in self.heads.values())
+
+
+class MirroredExpressionNetwork(nn.Module):
+    """The mean of what every head sees in a face and in its mirror image."""
+
+    def __init__(self, network: ExpressionNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """As `ExpressionNetwork.forward`."""
+        both = self.network.trunk(torch.cat([x, torch.flip(x, dims=[3])]))
+        features = both.reshape(2, -1, both.shape[1]).mean(dim=0)
+        return tuple(head(features) for head in self.network.heads.values())

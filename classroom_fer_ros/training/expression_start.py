@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from google.protobuf.message import DecodeError
+from scipy.special import softmax
 from torch import nn
 
 from classroom_fer_ros.core.arrays import FloatArray, ImageGray
@@ -34,8 +35,8 @@ def start_from(network: ExpressionNetwork, card_path: Path, images_gray: ImageGr
         weights = read_weights(onnx_path)
         copy_folded(_normalised(network), weights)
         for name, head in network.heads.items():
-            set_weights(head.weight, weights[f'heads.{name}.weight'])
-            set_weights(head.bias, weights[f'heads.{name}.bias'])
+            for values, kind in ((head.weight, 'weight'), (head.bias, 'bias')):
+                set_weights(values, weights[f'network.heads.{name}.{kind}'])
     except (OSError, ValueError, KeyError, DecodeError) as error:
         raise ModelError(f'{onnx_path} is no classifier of this shape: {error!r}') from error
     network.eval()
@@ -52,7 +53,7 @@ def _normalised(network: ExpressionNetwork) -> list[tuple[nn.Conv2d, nn.BatchNor
 
 def taught_probabilities(card_path: Path, images_gray: ImageGray) -> dict[str, FloatArray]:
     """
-    What an exported classifier answers, averaged over each picture and its mirror image.
+    What an exported classifier answers.
 
     :param images_gray: shape (n, 48, 48), uint8
     :return: by set of labels, shape (n, number of labels), rows summing to 1
@@ -61,14 +62,6 @@ def taught_probabilities(card_path: Path, images_gray: ImageGray) -> dict[str, F
     teacher = ExpressionClassifier(card_path)
     parts = [images_gray[start : start + BATCH] for start in range(0, len(images_gray), BATCH)]
     return {
-        head: np.concatenate([_mirrored_mean(teacher, part, head) for part in parts])
+        head: softmax(np.concatenate([teacher.logits(part, head) for part in parts]), axis=1)
         for head in LABEL_SETS
     }
-
-
-def _mirrored_mean(teacher: ExpressionClassifier, images_gray: ImageGray, head: str) -> FloatArray:
-    answers = [
-        torch.softmax(torch.from_numpy(teacher.logits(images, head)), dim=1)
-        for images in (images_gray, np.ascontiguousarray(images_gray[:, :, ::-1]))
-    ]
-    return torch.stack(answers).mean(dim=0).numpy()

@@ -12,17 +12,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from classroom_fer_ros.core.alignment import CROP_SIZE
-from classroom_fer_ros.core.arrays import FloatArray, ImageGray
+from classroom_fer_ros.core.arrays import FloatArray, ImageBgr, ImageGray
 from classroom_fer_ros.training.face_augmentation import blend_faces
-from classroom_fer_ros.training.face_metric import Metric
-from classroom_fer_ros.training.face_teacher import DlibFaceNet, as_rgb, label
-from classroom_fer_ros.training.people import People
+from classroom_fer_ros.training.face_teacher import as_bgr, as_rgb
 
 #: People with more pictures than this are not drawn more often than the others.
 MOST_PICTURES = 8
 #: Of the strangers, this share come from pictures without names, the others from those with.
 NAMELESS_SHARE = 0.5
 BLENDED_SHARE = 0.6
+MADE_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +29,47 @@ class Teaching:
     """
     What a teacher adds to the names of people.
 
-    :param teacher: labels faces that nobody has seen before
-    :param metric: what of a label counts
-    :param labels: of the pictures of `People`, after `metric`, shape (n, 128), rows of unit length
-    :param nameless: faces that fill their pictures, shape (m, side, side), uint8; m may be 0
+    :param labels: of the pictures of `People`, shape (n, 128), rows of unit length
+    :param strangers_bgr: aligned crops of whom nobody knows a name, shape (m, 112, 112, 3), uint8
+    :param strangers_labels: of these, shape (m, 128), rows of unit length
     """
 
-    teacher: DlibFaceNet
-    metric: Metric
     labels: FloatArray
-    nameless: ImageGray
+    strangers_bgr: ImageBgr
+    strangers_labels: FloatArray
 
-    def strangers(
-        self, people: People, count: int, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+    def draw_strangers(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """
-        Faces of people with and without names, most of them blended, and their labels.
+        Some of the strangers.
 
         :return: shapes (count, 3, 112, 112), RGB in [0, 1], and (count, 128)
         """
-        nameless = round(count * NAMELESS_SHARE) if len(self.nameless) else 0
-        device = generator.device
-        chosen = _draw(len(people.person), count - nameless, generator)
-        crops = as_rgb(people.crops_bgr[chosen]).to(device)
-        if nameless:
-            gray = self.nameless[_draw(len(self.nameless), nameless, generator)]
-            crops = torch.cat([crops, _filling(torch.from_numpy(gray).to(device))])
-        order = torch.randperm(count, generator=generator, device=device)
-        crops = blend_faces(crops[order], BLENDED_SHARE, generator)
-        return crops, self.metric(label(self.teacher, crops))
+        chosen = _draw(len(self.strangers_bgr), count, generator)
+        return as_rgb(self.strangers_bgr[chosen]), torch.from_numpy(self.strangers_labels[chosen])
+
+
+def make_strangers(
+    crops_bgr: ImageBgr, nameless: ImageGray, count: int, generator: torch.Generator
+) -> ImageBgr:
+    """
+    Faces of people with and without names, most of them blended, so that they are nobody's.
+
+    :param crops_bgr: aligned crops, shape (n, 112, 112, 3), uint8
+    :param nameless: faces that fill their pictures, shape (m, side, side), uint8; m may be 0
+    :param generator: of the processor
+    :return: shape (count, 112, 112, 3), uint8
+    """
+    strangers = np.empty((count, CROP_SIZE, CROP_SIZE, 3), np.uint8)
+    for start in range(0, count, MADE_AT_ONCE):
+        part = strangers[start : start + MADE_AT_ONCE]
+        gray = round(len(part) * NAMELESS_SHARE) if len(nameless) else 0
+        crops = as_rgb(crops_bgr[_draw(len(crops_bgr), len(part) - gray, generator)])
+        if gray:
+            chosen = nameless[_draw(len(nameless), gray, generator)]
+            crops = torch.cat([crops, _filling(torch.from_numpy(chosen))])
+        order = torch.randperm(len(part), generator=generator)
+        part[:] = as_bgr(blend_faces(crops[order], BLENDED_SHARE, generator))
+    return strangers
 
 
 def draw_batches(

@@ -15,13 +15,15 @@ class FaceNetConfig:
     """
     One run; saved in its checkpoint.
 
+    :param strangers: faces without names that a teacher labels
     :param start: checkpoint (.pt) or exported embedder to begin from; empty: fresh weights
     """
 
     epochs: int = 16
     people_per_batch: int = 26
     pictures_per_person: int = 2
-    strangers_per_batch: int = 28
+    strangers: int = 48_000
+    strangers_per_batch: int = 76
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
     average_decay: float = 0.995
@@ -42,6 +44,7 @@ FROM_SCRATCH = FaceNetConfig(
     epochs=45,
     people_per_batch=64,
     learning_rate=3e-3,
+    strangers=0,
     strangers_per_batch=0,
     average_decay=0.99,
     width=0.5,

@@ -42,6 +42,10 @@ class Metric:
         centred = functional.normalize(embeddings - self.shift)
         return functional.normalize(centred @ self.matrix)
 
+    def of(self, embeddings: FloatArray) -> FloatArray:
+        """The same for arrays."""
+        return np.asarray(self(torch.from_numpy(embeddings)).numpy(), np.float32)
+
 
 def fit_metric(embeddings: FloatArray, person: npt.NDArray[np.int64]) -> Metric:
     """

@@ -160,6 +160,11 @@ def as_rgb(crops_bgr: ImageBgr) -> Tensor:
     return torch.from_numpy(rgb).float() / 255.0
 
 
+def as_bgr(rgb: Tensor) -> ImageBgr:
+    """What `as_rgb` undoes, shape (n, height, width, 3), uint8."""
+    return np.asarray((rgb.flip(1).permute(0, 2, 3, 1) * 255.0).round().byte().numpy())
+
+
 def load_teacher(path: Path | None = None) -> DlibFaceNet:
     """
     Build the teacher with its published weights.

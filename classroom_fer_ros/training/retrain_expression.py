@@ -40,11 +40,9 @@ from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.captured import CapturedFaces, hold_out, load_captured
 from classroom_fer_ros.training.comparison import Comparison, Measure
 from classroom_fer_ros.training.device import best_device
-from classroom_fer_ros.training.export import finish_card
 from classroom_fer_ros.training.export_expression import (
     HEADS,
     SERVED_HEAD,
-    SHAPE,
     export_expression,
 )
 from classroom_fer_ros.training.expression_network import ExpressionNetwork
@@ -265,7 +263,7 @@ def retrain(data: Path, base: Path, work: Path, config: RetrainConfig) -> tuple[
     new = export_expression(network, work / f'{MODEL}.onnx', validation_file, trained)
     after = work / f'{MODEL}.json'
     comparison = compare(card, after, held_out, validation)
-    finish_card(_with_figures(new, comparison), network, SHAPE)
+    _with_figures(new, comparison).write(after)
     return after, comparison
 
 

@@ -34,7 +34,10 @@ from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.balanced_head import add_balanced_head
 from classroom_fer_ros.training.device import best_device, mixed_precision
 from classroom_fer_ros.training.export_expression import export_expression
-from classroom_fer_ros.training.expression_network import ExpressionNetwork
+from classroom_fer_ros.training.expression_network import (
+    ExpressionNetwork,
+    MirroredExpressionNetwork,
+)
 from classroom_fer_ros.training.expression_start import start_from, taught_probabilities
 from classroom_fer_ros.training.expression_targets import Targets, blended, targets_of
 from classroom_fer_ros.training.ferplus import (
@@ -150,12 +153,13 @@ def expression_loss(
 def accuracies(network: ExpressionNetwork, faces: LabelledFaces) -> dict[str, float]:
     """Share of pictures for which each head gives the label of its set, where they have one."""
     network.eval()
+    mirrored = MirroredExpressionNetwork(network)
     device = next(network.parameters()).device
     guesses: list[list[Tensor]] = []
     with torch.no_grad(), mixed_precision(device):
         for images in np.array_split(faces.images, max(1, len(faces) // 256)):
             guesses.append(
-                [logits.argmax(dim=1).cpu() for logits in network(_images(images, device))]
+                [logits.argmax(dim=1).cpu() for logits in mirrored(_images(images, device))]
             )
     by_votes, by_label = (torch.cat(heads).numpy() for heads in zip(*guesses, strict=True))
     found = {'ferplus': (by_votes, faces.majority), 'fer2013': (by_label, faces.fer2013)}

@@ -28,7 +28,12 @@ from classroom_fer_ros.core.model_card import sha256_of
 from classroom_fer_ros.core.tight_crops import load_tight_crops
 from classroom_fer_ros.training.device import best_device, mixed_precision
 from classroom_fer_ros.training.face_augmentation import augment_crops
-from classroom_fer_ros.training.face_batches import Teaching, draw_batches, steps_per_epoch
+from classroom_fer_ros.training.face_batches import (
+    Teaching,
+    draw_batches,
+    make_strangers,
+    steps_per_epoch,
+)
 from classroom_fer_ros.training.face_config import FROM_SCRATCH, FaceNetConfig, make_network
 from classroom_fer_ros.training.face_export import export
 from classroom_fer_ros.training.face_losses import (
@@ -61,8 +66,9 @@ def train_epoch(run: Run[FaceNet], people: People, teaching: Teaching | None = N
         if teaching is not None:
             labels = torch.from_numpy(teaching.labels[batch]).to(device)
         if teaching is not None and config.strangers_per_batch:
-            others = teaching.strangers(people, config.strangers_per_batch, run.generator)
-            crops, labels = torch.cat([crops, others[0]]), torch.cat([labels, others[1]])
+            others, told = teaching.draw_strangers(config.strangers_per_batch, run.generator)
+            crops = torch.cat([crops, others.to(device)])
+            labels = torch.cat([labels, told.to(device)])
         images = augment_crops(crops, run.generator)  # (b, 3, 88, 88)
         with mixed_precision(device):
             embeddings = run.network(images.contiguous(memory_format=torch.channels_last))
@@ -118,7 +124,7 @@ def train(config: FaceNetConfig, data: Path, work: Path, pictures: Path | None =
     kept_for_tests = [folder.name for folder in (data / 'people').glob('*')]
     people = load_people(pictures or data / 'lfw_train.npz', work, kept_for_tests)
     pairs, crops = validation_pairs(data, work)
-    teaching = _teaching(people, data, work) if config.teacher else None
+    teaching = _teaching(people, config, data, work) if config.teacher else None
     shape = config.people_per_batch, config.pictures_per_person
     network = make_network(config)
     if config.start.endswith('.pt'):
@@ -139,14 +145,16 @@ def train(config: FaceNetConfig, data: Path, work: Path, pictures: Path | None =
     return run.finish(checkpoints, lambda: train_epoch(run, people, teaching), judge)
 
 
-def _teaching(people: People, data: Path, work: Path) -> Teaching:
-    """The teacher, its labels of all pictures, and faces without names."""
+def _teaching(people: People, config: FaceNetConfig, data: Path, work: Path) -> Teaching:
+    """The teacher's labels of all pictures, and of faces without names."""
     teacher = load_teacher().to(best_device(), memory_format=torch.channels_last)
     labels = label_pictures(teacher, people.crops_bgr, work)
     metric = fit_metric(labels, people.person)
-    labels = metric(torch.from_numpy(labels)).numpy()
     nameless = load_ferplus(data / 'ferplus_train.npz').images
-    return Teaching(teacher, metric, labels, nameless)
+    generator = torch.Generator().manual_seed(config.seed)
+    strangers = make_strangers(people.crops_bgr, nameless, config.strangers, generator)
+    told = label_pictures(teacher, strangers, work)
+    return Teaching(metric.of(labels), strangers, metric.of(told))
 
 
 def validation_pairs(data: Path, work: Path) -> tuple[Pairs, npt.NDArray[np.uint8]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def test_a_card_comes_back_as_it_was_written(tmp_path: Path) -> None:
         sha256='00',
         input_size=(48, 40),
         preprocessing='÷ 255',
+        quantized_file='a_int8.onnx',
+        quantized_sha256='01',
         labels=LABELS,
         heads={'ferplus': LABELS, 'fer2013': LABELS[:7]},
         served_head='ferplus',
@@ -115,6 +118,39 @@ def test_weights_that_do_not_match_are_refused(tmp_path: Path) -> None:
         open_session(card)
     card.path.unlink()
     with pytest.raises(ModelError, match=r'tiny\.onnx is missing'):
+        open_session(card)
+
+
+def with_quantized(folder: Path) -> ModelCard:
+    """A card whose quantized weights answer another output."""
+    card = load_card(write_expression_model(folder))
+    (folder / 'other').mkdir()
+    other = load_card(write_expression_model(folder / 'other', heads={'other': LABELS}))
+    quantized = other.path.rename(folder / 'tiny_int8.onnx')
+    return replace(card, quantized_file=quantized.name, quantized_sha256=other.sha256)
+
+
+def test_the_processor_takes_quantized_weights(tmp_path: Path) -> None:
+    card = with_quantized(tmp_path)
+    outputs = [
+        session.get_outputs()[0].name
+        for session in (
+            open_session(card),
+            open_session(card, is_exact=True),
+            open_session(card, provider='cuda'),
+        )
+    ]
+    assert outputs[0] == 'other'
+    assert 'other' not in outputs[1:]
+
+
+def test_quantized_weights_that_do_not_match_are_refused(tmp_path: Path) -> None:
+    card = with_quantized(tmp_path)
+    (tmp_path / 'tiny_int8.onnx').write_bytes(card.path.read_bytes())
+    with pytest.raises(ModelError, match=r'tiny_int8\.onnx is not the file'):
+        open_session(card)
+    (tmp_path / 'tiny_int8.onnx').unlink()
+    with pytest.raises(ModelError, match=r'tiny_int8\.onnx is missing'):
         open_session(card)
 
 

@@ -76,9 +76,17 @@ def test_what_is_installed_answers(registry: ModelRegistry, tmp_path: Path) -> N
     version = registry.install(tmp_path / 'a' / 'tiny.json', 'expression')
     (tmp_path / 'a' / 'tiny.onnx').unlink()
     classifier = ExpressionClassifier(card_in_use(ExpressionConfig().card))
-    assert load_card(version.card).file == 'expression.onnx'
+    assert version.card.name == 'expression.json'
+    assert load_card(version.card).path.is_file()
     answer = classifier.classify_gray(faces_showing(4))
     assert int(np.argmax(answer)) == 4
+
+
+def test_quantized_weights_come_along(registry: ModelRegistry) -> None:
+    installed = load_card(registry.install(SHIPPED_CARD, 'expression').card)
+    installed.check_weights()
+    assert len(installed.weights) == 2
+    assert all(path.parent.parent == registry.folder / 'expression' for path in installed.weights)
 
 
 def test_one_may_be_kept_without_being_used(registry: ModelRegistry, tmp_path: Path) -> None:

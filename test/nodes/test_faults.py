@@ -232,22 +232,22 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def cut(folder: Path) -> None:
-    path = folder / 'expression.onnx'
+    path = folder / 'expression_int8.onnx'
     path.write_bytes(path.read_bytes()[:1000])
 
 
 def cut_and_sign(folder: Path) -> None:
     cut(folder)
     card = json.loads((folder / 'expression.json').read_text())
-    card['sha256'] = sha256_of(folder / 'expression.onnx')
+    card['quantized_sha256'] = sha256_of(folder / 'expression_int8.onnx')
     (folder / 'expression.json').write_text(json.dumps(card))
 
 
 @pytest.mark.parametrize(
     ('spoil', 'words'),
     [
-        pytest.param(cut, ('expression.onnx', 'sha256', 'make train-'), id='wrong hash'),
-        pytest.param(cut_and_sign, ('expression.onnx', 'cannot read'), id='corrupted'),
+        pytest.param(cut, ('expression_int8.onnx', 'sha256', 'make train-'), id='wrong hash'),
+        pytest.param(cut_and_sign, ('expression_int8.onnx', 'cannot read'), id='corrupted'),
         pytest.param(
             lambda folder: (folder / 'facenet.onnx').unlink(), ('facenet.onnx',), id='missing'
         ),
@@ -271,7 +271,7 @@ def test_models_that_cannot_be_used(
 
 
 def test_a_model_put_right_is_taken_without_a_restart(own_models: Path) -> None:
-    weights = own_models / 'expression.onnx'
+    weights = own_models / 'expression_int8.onnx'
     content = weights.read_bytes()
     cut(own_models)
     with pipeline_node(opens_at_start=False) as node:

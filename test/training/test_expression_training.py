@@ -16,15 +16,20 @@ from classroom_fer_ros.core.errors import DataError, ModelError
 from classroom_fer_ros.core.expression import (
     INPUT_SIZE,
     ExpressionClassifier,
+    ExpressionConfig,
     network_input,
 )
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
+from classroom_fer_ros.core.model_card import load_card, open_session
 from classroom_fer_ros.training import balanced_head, train_expression
 from classroom_fer_ros.training.augmentation import augment
 from classroom_fer_ros.training.balanced_head import add_balanced_head, served_targets
 from classroom_fer_ros.training.export import check_export
 from classroom_fer_ros.training.export_expression import HEADS, export_expression
-from classroom_fer_ros.training.expression_network import ExpressionNetwork
+from classroom_fer_ros.training.expression_network import (
+    ExpressionNetwork,
+    MirroredExpressionNetwork,
+)
 from classroom_fer_ros.training.expression_start import start_from, taught_probabilities
 from classroom_fer_ros.training.expression_targets import blended, targets_of
 from classroom_fer_ros.training.ferplus import (
@@ -125,18 +130,40 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
         train(replace(config, seed=2), *files, tmp_path / 'parts')
 
 
-def test_onnx_gives_what_torch_gives(data_dir: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def few_faces(data_dir: Path, tmp_path: Path) -> Path:
+    """The first faces of validation, as a file."""
+    with np.load(data_dir / 'ferplus_validation.npz') as data:
+        np.savez(tmp_path / 'few.npz', **{key: data[key][:400] for key in data.files})
+    return tmp_path / 'few.npz'
+
+
+def test_onnx_gives_what_torch_gives(few_faces: Path, tmp_path: Path) -> None:
     """And the card says where the answers begin to be sure."""
     network = make_network(TINY)
-    add_balanced_head(network, load_ferplus(data_dir / 'ferplus_validation.npz'), seed=1)
+    add_balanced_head(network, load_ferplus(few_faces), seed=1)
     path = tmp_path / 'expression.onnx'
-    card = export_expression(network, path, data_dir / 'ferplus_validation.npz', 'nothing')
-    assert check_export(network, card, (1, INPUT_SIZE, INPUT_SIZE)) < 1e-4
+    card = export_expression(network, path, few_faces, 'nothing')
+    mirrored = MirroredExpressionNetwork(network)
+    assert check_export(mirrored, card, (1, INPUT_SIZE, INPUT_SIZE)) < 1e-4
     temperatures = {f'temperature_{name}' for name in HEADS}
     assert set(card.settings) == temperatures | {'uncertain_below'}
     classifier = ExpressionClassifier(path.with_suffix('.json'))
     assert (classifier.heads, classifier.served_head) == (HEADS, 'balanced')
     assert card.accuracy['calibration_error'] < 0.1
+
+
+def test_eight_bits_answer_what_thirty_two_answer(data_dir: Path) -> None:
+    with np.load(data_dir / 'ferplus_validation.npz') as data:
+        inputs = network_input(data['images'][:200])
+    card = load_card(MODELS / 'expression.json')
+    exact, quantized = (
+        open_session(card, is_exact=is_exact).run([card.served_head], {'input': inputs})[0]
+        for is_exact in (True, False)
+    )
+    assert not np.array_equal(exact, quantized)
+    assert (exact.argmax(axis=1) == quantized.argmax(axis=1)).mean() > 0.95
+    assert np.abs(exact - quantized).mean() < 0.1 * exact.std()
 
 
 def test_both_sets_of_labels_count_in_the_balanced_head() -> None:
@@ -150,9 +177,9 @@ def test_both_sets_of_labels_count_in_the_balanced_head() -> None:
     assert targets.sum(axis=1).tolist() == [1.0, 1.0, 0.0, 1.0]
 
 
-def test_the_balanced_head_answers_rare_labels_more_often(data_dir: Path) -> None:
+def test_the_balanced_head_answers_rare_labels_more_often(few_faces: Path) -> None:
     """With the same trunk, against a head that keeps the labels' shares."""
-    faces = load_ferplus(data_dir / 'ferplus_validation.npz')
+    faces = load_ferplus(few_faces)
     network = make_network(TINY)
     answers = []
     for strength in (0.0, 1.0):
@@ -223,8 +250,9 @@ def test_training_goes_on_from_an_exported_network(
     start_from(network, card, eight_faces.images)
     assert network.training is False
     with torch.no_grad():
-        by_votes, by_label = network(torch.from_numpy(network_input(eight_faces.images)))
-    shipped = ExpressionClassifier(card)
+        mirrored = MirroredExpressionNetwork(network)
+        by_votes, by_label = mirrored(torch.from_numpy(network_input(eight_faces.images)))
+    shipped = ExpressionClassifier(card, ExpressionConfig(is_exact=True))
     for head, logits in (('ferplus', by_votes), ('fer2013', by_label)):
         np.testing.assert_allclose(
             logits, shipped.logits(eight_faces.images, head), atol=1e-3, rtol=0

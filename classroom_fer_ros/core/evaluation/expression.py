@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +85,12 @@ class ExpressionScore:
         return {name: round(value, 4) for name, value in figures.items()}
 
 
-def evaluate_expression(path: Path, card: Path) -> ExpressionScore:
+def evaluate_expression(path: Path, card: Path, *, is_exact: bool = False) -> ExpressionScore:
     """
     Classify every picture of a file; each set of labels is answered by its own head.
 
     :param path: ``images`` uint8 (n, 48, 48) with ``votes``, ``fer2013`` or ``labels``
+    :param is_exact: with the weights as trained in place of those in eight bits
     :raises DataError: if the file is missing, truncated or of another layout
     :raises ModelError: if the model cannot be opened
     """
@@ -97,7 +98,8 @@ def evaluate_expression(path: Path, card: Path) -> ExpressionScore:
     label_sets = _label_sets(data)
     if not label_sets:
         raise DataError(f'{path}: no picture has a label in votes, fer2013 or labels')
-    classifier = ExpressionClassifier(card)
+    config = ExpressionConfig(is_exact=is_exact)
+    classifier = ExpressionClassifier(card, config)
     images = np.asarray(data['images'], np.uint8)
     is_new = ~_is_near_duplicate(data)
     logits = {head: _logits(classifier, images, head) for head in classifier.heads}
@@ -115,7 +117,7 @@ def evaluate_expression(path: Path, card: Path) -> ExpressionScore:
         parameters=classifier.card.parameters,
         milliseconds_per_face=_milliseconds_per_face(classifier, images[:100], 1),
         milliseconds_per_face_in_batch=_milliseconds_per_face(
-            ExpressionClassifier(card, ExpressionConfig(num_threads=TIMED_THREADS)),
+            ExpressionClassifier(card, replace(config, num_threads=TIMED_THREADS)),
             np.resize(images, (20 * TIMED_BATCH, *images.shape[1:])),
             TIMED_BATCH,
         ),

@@ -18,7 +18,7 @@ from classroom_fer_ros.core.evaluation.label_scores import (
     score_answers,
     without_nan,
 )
-from classroom_fer_ros.core.expression import ExpressionClassifier, gray_face
+from classroom_fer_ros.core.expression import ExpressionClassifier, ExpressionConfig, gray_face
 from classroom_fer_ros.core.face_finding import FaceFinder
 from classroom_fer_ros.core.frame import Frame
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
@@ -137,17 +137,20 @@ class PortraitFinder:
         return keypoints_from_landmarks(landmarks.points_xy)
 
 
-def evaluate_photographs(folder: Path, card: Path, head: str = '') -> PhotographScore:
+def evaluate_photographs(
+    folder: Path, card: Path, head: str = '', *, is_exact: bool = False
+) -> PhotographScore:
     """
     Classify the largest face of every photograph.
 
     :param folder: a folder of pictures for each label, named like it
     :param head: the head of the model that answers, empty for the served one
+    :param is_exact: with the weights as trained in place of those in eight bits
     :raises DataError: if a folder has another name, holds a broken picture, or there is none
     :raises ModelError: if a model cannot be opened, or has no such head
     """
     photographs = list_photographs(folder)
-    classifier = ExpressionClassifier(card)
+    classifier = ExpressionClassifier(card, ExpressionConfig(is_exact=is_exact))
     name = classifier.head_named(head)
     finder = PortraitFinder()
     try:
