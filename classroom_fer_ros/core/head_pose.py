@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ RIGID_LANDMARKS = (
     *(10, 67, 297, 103, 332, 54, 284, 21, 251, 162, 389, 127, 356, 234, 454),
     *(33, 133, 362, 263, 168, 6, 197, 195, 5, 98, 327, 50, 280, 116, 345),
 )
+_RIGID = np.array(RIGID_LANDMARKS)
 #: Turns camera axes (x right, y down, z away) into the axes of somebody who faces the camera
 #: (x forward, y to their left, z up; REP-103).
 CAMERA_TO_PERSON = np.array([[0.0, 0.0, -1.0], [1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
@@ -58,7 +60,7 @@ class HeadPoseEstimator:
             raise ModelError(
                 f'{shape_path}: has points of shape {points.shape}, not ({NUM_LANDMARKS}, 3)'
             )
-        self._rigid_shape = points[list(RIGID_LANDMARKS)]
+        self._rigid_shape = points[_RIGID]
 
     def __call__(self, points_xyz: FloatArray, intrinsics: Intrinsics | None = None) -> HeadAngles:
         """
@@ -77,11 +79,23 @@ class HeadPoseEstimator:
         :param intrinsics: as above
         :return: shape (3, 3), turns a face that looks into the camera, in camera axes
         """
-        observed = points_xyz[list(RIGID_LANDMARKS)].astype(np.float64)
+        (rotation,) = self.rotations([points_xyz], intrinsics)
+        return np.asarray(rotation)
+
+    def rotations(
+        self, meshes_xyz: Sequence[FloatArray], intrinsics: Intrinsics | None = None
+    ) -> FloatArray:
+        """
+        Estimate the rotations of several heads at once, as `rotation` does.
+
+        :param meshes_xyz: at least one
+        :return: shape (n, 3, 3)
+        """
+        observed = np.stack([points[_RIGID] for points in meshes_xyz]).astype(np.float64)
         if intrinsics is not None:
             observed = seen_ahead(observed, intrinsics)
-        _, rotation, _ = similarity_transform(self._rigid_shape, observed)
-        return rotation
+        _, rotations, _ = similarity_transform(self._rigid_shape, observed)
+        return rotations
 
 
 def seen_ahead(points_xyz: FloatArray, intrinsics: Intrinsics) -> FloatArray:
@@ -91,50 +105,57 @@ def seen_ahead(points_xyz: FloatArray, intrinsics: Intrinsics) -> FloatArray:
     A pinhole camera stretches what is far from the middle of the picture, outwards more than
     across, which looks like a turn. This undoes it.
 
-    :param points_xyz: shape (n, 3), image pixels; depths along the line of sight
+    :param points_xyz: shape (..., n, 3), image pixels; depths along the line of sight
     :return: same shape, pixels around the line of sight
     """
-    center = np.array([intrinsics.center_x, intrinsics.center_y])
-    rays = np.column_stack(
-        [
-            (points_xyz[:, :2] - center) / (intrinsics.focal_x, intrinsics.focal_y),
-            np.ones(len(points_xyz)),
-        ]
+    rays = np.ones_like(points_xyz)
+    rays[..., :2] = (points_xyz[..., :2] - (intrinsics.center_x, intrinsics.center_y)) / (
+        intrinsics.focal_x,
+        intrinsics.focal_y,
     )
-    x, y, _ = rays.mean(axis=0)
+    x, y, _ = np.moveaxis(rays.mean(axis=-2), -1, 0)
+    one, none = np.ones_like(x), np.zeros_like(x)
     # First aside, then up or down: whoever sits upright in front of a level camera stays so.
-    near, far = math.hypot(x, 1.0), math.sqrt(x * x + y * y + 1.0)
-    aside = np.array([[1.0, 0.0, -x], [0.0, near, 0.0], [x, 0.0, 1.0]]) / near
-    up = np.array([[far, 0.0, 0.0], [0.0, near, -y], [0.0, y, near]]) / far
-    turn = up @ aside
-    turned = rays @ turn.T
-    placed = intrinsics.focal_x * turned[:, :2] / turned[:, 2:]
-    shrunk = _spread(placed) / max(_spread(points_xyz[:, :2]), 1e-9)
-    return np.column_stack([placed, points_xyz[:, 2] * shrunk])
+    near, far = np.hypot(x, 1.0), np.sqrt(x * x + y * y + 1.0)
+    aside = _matrices([[one, none, -x], [none, near, none], [x, none, one]], near)
+    up = _matrices([[far, none, none], [none, near, -y], [none, y, near]], far)
+    turned = rays @ np.swapaxes(up @ aside, -1, -2)
+    placed = intrinsics.focal_x * turned[..., :2] / turned[..., 2:]
+    shrunk = _spread(placed) / np.maximum(_spread(points_xyz[..., :2]), 1e-9)
+    return np.concatenate([placed, points_xyz[..., 2:] * shrunk[..., None, None]], axis=-1)
 
 
-def _spread(points_xy: FloatArray) -> float:
-    return float(np.sqrt(((points_xy - points_xy.mean(axis=0)) ** 2).sum(axis=1).mean()))
+def _matrices(rows: Sequence[Sequence[FloatArray]], divisor: FloatArray) -> FloatArray:
+    """Matrices of shape (..., 3, 3) from their entries, all of shape (...)."""
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2) / divisor[..., None, None]
+
+
+def _spread(points_xy: FloatArray) -> FloatArray:
+    """Root mean square distance from the middle, shape (...), of points of shape (..., n, 2)."""
+    centred = points_xy - points_xy.mean(axis=-2, keepdims=True)
+    return np.asarray(np.sqrt((centred**2).sum(axis=-1).mean(axis=-1)))
 
 
 def similarity_transform(
     source: FloatArray, target: FloatArray
-) -> tuple[float, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """
     Least-squares scale, rotation and shift with ``target ~ scale * source @ rotation.T + shift``.
 
     :param source: shape (n, d)
-    :param target: shape (n, d)
-    :return: scale, rotation of shape (d, d) with determinant 1, shift of shape (d,)
+    :param target: shape (..., n, d)
+    :return: scale of shape (...), rotation of shape (..., d, d) with determinant 1, shift of shape
+        (..., d)
     """
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=-2)
     centred = source - source_mean
-    u, singular, vt = np.linalg.svd((target - target_mean).T @ centred)
-    signs = np.ones(len(singular))
-    signs[-1] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
-    rotation = (u * signs) @ vt
-    scale = float((singular * signs).sum() / (centred**2).sum())
-    return scale, rotation, target_mean - scale * rotation @ source_mean
+    moved = target - target_mean[..., None, :]
+    u, singular, vt = np.linalg.svd(np.swapaxes(moved, -1, -2) @ centred)
+    signs = np.ones_like(singular)
+    signs[..., -1] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
+    rotation = (u * signs[..., None, :]) @ vt
+    scale = (singular * signs).sum(axis=-1) / (centred**2).sum()
+    return scale, rotation, target_mean - scale[..., None] * (rotation @ source_mean)
 
 
 def angles_of(rotation: FloatArray) -> HeadAngles:

@@ -26,7 +26,7 @@ from classroom_fer_ros.core.expression_visibility import (
 )
 from classroom_fer_ros.core.face_memory import FaceMemory
 from classroom_fer_ros.core.head_motion import HeadMotionConfig, HeadMotionMonitor
-from classroom_fer_ros.core.head_pose import HeadPoseEstimator
+from classroom_fer_ros.core.head_pose import HeadAngles, HeadPoseEstimator, angles_of
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_registry import card_in_use
 from classroom_fer_ros.core.results import (
@@ -65,11 +65,7 @@ class HeadPoseStage:
         :param intrinsics: of the camera; without, every head is taken to be in the middle
         """
         monitors = self._memory.see(faces, stamp_s)
-        angles = {
-            face.face_id: self._estimate(face.landmarks.points_xyz, intrinsics)
-            for face in faces
-            if face.landmarks is not None
-        }
+        angles = self._angles(faces, intrinsics)
         camera_rad = self._camera.update(
             {name: (one.yaw_rad, one.pitch_rad) for name, one in angles.items()}, stamp_s
         )
@@ -93,6 +89,18 @@ class HeadPoseStage:
             for behaviour in monitor.behaviours
         )
         return poses
+
+    def _angles(
+        self, faces: Sequence[Face], intrinsics: Intrinsics | None
+    ) -> dict[str, HeadAngles]:
+        """By face_id, of every face with a mesh."""
+        meshes = {
+            face.face_id: face.landmarks.points_xyz for face in faces if face.landmarks is not None
+        }
+        if not meshes:
+            return {}
+        rotations = self._estimate.rotations(list(meshes.values()), intrinsics)
+        return dict(zip(meshes, map(angles_of, rotations), strict=True))
 
     def skip(self, faces: Sequence[Face], stamp_s: float) -> tuple[HeadPose, ...]:
         self.behaviours = ()
