@@ -102,15 +102,12 @@ class _Track:
 
     face_id: str
     landmarks: Landmarks
+    box_xyxy: BoxXyxy
     score: float
     seen_s: float
     velocity_xy: FloatArray
     born_s: float
     confirmed_s: float
-
-    @property
-    def box_xyxy(self) -> BoxXyxy:
-        return box_of(self.landmarks)
 
     @property
     def size_px(self) -> float:
@@ -125,12 +122,12 @@ class _Track:
             roi.center_x + float(dx), roi.center_y + float(dy), roi.side, roi.rotation_rad
         )
 
-    def follow(self, landmarks: Landmarks, stamp_s: float) -> None:
+    def follow(self, landmarks: Landmarks, box_xyxy: BoxXyxy, stamp_s: float) -> None:
         elapsed_s = stamp_s - self.seen_s
         if elapsed_s > 0.0:
             moved = landmarks.points_xy.mean(axis=0) - self.landmarks.points_xy.mean(axis=0)
             self.velocity_xy = 0.5 * self.velocity_xy + 0.5 * moved / elapsed_s
-        self.landmarks = landmarks
+        self.landmarks, self.box_xyxy = landmarks, box_xyxy
         self.seen_s = stamp_s
 
     def to_face(self) -> Face:
@@ -206,13 +203,15 @@ class FaceTracker:
         coasting = [t for t in self._lost if stamp_s - t.seen_s <= self._config.coast_s]
         tracks = self._tracks + coasting
         fits = self._fit(image_bgr, [track.roi_at(stamp_s) for track in tracks])
+        boxes = [box_of(landmarks) for landmarks in fits]
         is_held = [
-            self._is_plausible(track, landmarks, image_bgr)
-            for track, landmarks in zip(tracks, fits, strict=True)
+            landmarks.quality >= self._config.min_quality
+            and self._is_plausible(track, box, image_bgr)
+            for track, landmarks, box in zip(tracks, fits, boxes, strict=True)
         ]
-        for track, landmarks, held in zip(tracks, fits, is_held, strict=True):
+        for track, landmarks, box, held in zip(tracks, fits, boxes, is_held, strict=True):
             if held:
-                track.follow(landmarks, stamp_s)
+                track.follow(landmarks, box, stamp_s)
         held_tracks = [track for track, held in zip(tracks, is_held, strict=True) if held]
         self._tracks = self._without_doubles(held_tracks)
         missed = [track for track, held in zip(tracks, is_held, strict=True) if not held]
@@ -224,10 +223,8 @@ class FaceTracker:
         with self._times('mesh'):
             return self._mesh(image_bgr, rois)
 
-    def _is_plausible(self, track: _Track, landmarks: Landmarks, image_bgr: ImageBgr) -> bool:
-        if landmarks.quality < self._config.min_quality:
-            return False
-        x_min, y_min, x_max, y_max = box_of(landmarks)
+    def _is_plausible(self, track: _Track, box_xyxy: BoxXyxy, image_bgr: ImageBgr) -> bool:
+        x_min, y_min, x_max, y_max = box_xyxy
         size = max(x_max - x_min, y_max - y_min)
         height, width = image_bgr.shape[:2]
         center_x, center_y = (x_min + x_max) / 2, (y_min + y_max) / 2
@@ -248,18 +245,19 @@ class FaceTracker:
         # The second fit starts from the first: the detector's box is only roughly the mesh's.
         fits = self._fit(image_bgr, [roi_from_landmarks(fit.points_xy) for fit in fits])
         found = [
-            (detection, landmarks)
-            for detection, landmarks in zip(unknown, fits, strict=True)
+            (detection, landmarks, box)
+            for detection, landmarks, box in zip(unknown, fits, map(box_of, fits), strict=True)
             if landmarks.quality >= self._config.min_quality
-            and _height(landmarks) >= self._config.min_face_px
+            and _height(box) >= self._config.min_face_px
         ]
-        revived = self._match_lost([landmarks for _, landmarks in found], stamp_s)
-        for index, (detection, landmarks) in enumerate(found):
+        revived = self._match_lost([(landmarks, box) for _, landmarks, box in found], stamp_s)
+        for index, (detection, landmarks, box) in enumerate(found):
             track = revived.get(index)
             if track is None:
                 track = _Track(
                     face_id='',
                     landmarks=landmarks,
+                    box_xyxy=box,
                     score=detection.score,
                     seen_s=stamp_s,
                     velocity_xy=np.zeros(2, np.float32),
@@ -267,7 +265,8 @@ class FaceTracker:
                     confirmed_s=stamp_s + (0.0 if is_whole else self._config.confirm_s),
                 )
             else:
-                track.landmarks, track.seen_s, track.score = landmarks, stamp_s, detection.score
+                track.landmarks, track.box_xyxy = landmarks, box
+                track.seen_s, track.score = stamp_s, detection.score
                 track.velocity_xy = np.zeros(2, np.float32)
             self._tracks.append(track)
         self._tracks = self._without_doubles(self._tracks)[: self._config.max_faces]
@@ -307,12 +306,14 @@ class FaceTracker:
             if shared < MIN_CONTAINMENT_SAME
         ]
 
-    def _match_lost(self, found: list[Landmarks], stamp_s: float) -> dict[int, _Track]:
+    def _match_lost(
+        self, found: list[tuple[Landmarks, BoxXyxy]], stamp_s: float
+    ) -> dict[int, _Track]:
         """Lost tracks by the index of the face that is where they may have gone, one to one."""
         if not found or not self._lost:
             return {}
         cost = np.array(
-            [[_journey(landmarks, track, stamp_s) for track in self._lost] for landmarks in found]
+            [[_journey(*face, track, stamp_s) for track in self._lost] for face in found]
         )
         rows, columns = linear_sum_assignment(np.minimum(cost, 1e3))
         return {
@@ -345,14 +346,14 @@ def box_of(landmarks: Landmarks) -> BoxXyxy:
     return x_min, y_min, x_max, y_max
 
 
-def _height(landmarks: Landmarks) -> float:
-    _, y_min, _, y_max = box_of(landmarks)
+def _height(box_xyxy: BoxXyxy) -> float:
+    _, y_min, _, y_max = box_xyxy
     return y_max - y_min
 
 
-def _journey(landmarks: Landmarks, track: _Track, stamp_s: float) -> float:
+def _journey(landmarks: Landmarks, box_xyxy: BoxXyxy, track: _Track, stamp_s: float) -> float:
     """How far a lost face would have gone to be this one: 1 at the limit, infinite beyond it."""
-    size = _height(landmarks)
+    size = _height(box_xyxy)
     if not 1 / MAX_SIZE_CHANGE < size / track.size_px < MAX_SIZE_CHANGE:
         return math.inf
     distance = float(
