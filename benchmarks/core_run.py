@@ -47,7 +47,9 @@ def measure(film: Path, pictures: int, gallery: Path) -> StageFigures:
     :param gallery: of enrolled people, so that faces are looked up
     """
     times = StageTimes(time.process_time)  # nothing else works in this process
-    pipeline = ClassroomPipeline(PipelineConfig(gallery_path=str(gallery)), times=times)
+    # One stage after the other: with more threads, detection works while meshes are fitted.
+    config = PipelineConfig(gallery_path=str(gallery), num_threads=1)
+    pipeline = ClassroomPipeline(config, times=times)
     lookups = _Lookups(pipeline)
     stages: dict[str, list[float]] = {}
     score, followed = TruthScore(film), []

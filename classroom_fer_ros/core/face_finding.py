@@ -57,9 +57,12 @@ class FaceFinder:
         self.faces: tuple[Face, ...] = ()
         self._times = times or StageTimes()
         self._light = LightCorrection(light)
-        self._mesh = FaceMesh(num_threads)
         self._tracker = FaceTracker(
-            make_detector(detection, num_threads), self._mesh, tracking, self._times
+            make_detector(detection, num_threads),
+            FaceMesh(num_threads),
+            tracking,
+            self._times,
+            is_parallel=num_threads > 1,
         )
         self._raw_bgr: ImageBgr = np.empty((0, 0, 3), np.uint8)
         self._image_bgr = self._raw_bgr
@@ -118,4 +121,4 @@ class FaceFinder:
 
     def close(self) -> None:
         """Stop the threads."""
-        self._mesh.close()
+        self._tracker.close()

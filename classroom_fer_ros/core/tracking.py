@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -149,8 +150,14 @@ class FaceTracker:
         mesh: FaceMesh,
         config: TrackingConfig | None = None,
         times: StageTimes | None = None,
+        *,
+        is_parallel: bool = False,
     ) -> None:
-        """:param times: where the times of `mesh` and `detection` are noted"""
+        """
+        :param times: where the times of `mesh` and `detection` are noted
+        :param is_parallel: look for new faces in a thread beside, while the known are followed
+        """
+        self._pool = ThreadPoolExecutor(1, 'search') if is_parallel else None
         self._detector = detector
         self._times = times or StageTimes()
         self._mesh = mesh
@@ -176,6 +183,13 @@ class FaceTracker:
         """Look at so many regions in each picture from now on; 0 looks at all."""
         self._config = replace(self._config, regions_per_picture=count)
 
+    def close(self) -> None:
+        """Stop the threads."""
+        for one in (self._mesh, self._detector):
+            one.close()
+        if self._pool is not None:
+            self._pool.shutdown()
+
     def update(self, image_bgr: ImageBgr, stamp_s: float) -> tuple[Face, ...]:
         """
         Follow known faces into the next picture and look for others.
@@ -188,8 +202,16 @@ class FaceTracker:
         if stamp_s < self._stamp_s:
             raise StampError(stamp_s, self._stamp_s)
         self._stamp_s = stamp_s
+        regions, is_whole = self._next_regions(image_bgr)
+        search = (
+            self._pool.submit(self._detector.detect, image_bgr, regions) if self._pool else None
+        )
         self._follow(image_bgr, stamp_s)
-        self._find(image_bgr, stamp_s)
+        with self._times('detection'):
+            detections = search.result() if search else self._detector.detect(image_bgr, regions)
+            if not self._tracks and not is_whole:  # a cut, perhaps
+                detections, is_whole = self._detector(image_bgr), True
+        self._find(detections, image_bgr, stamp_s, is_whole=is_whole)
         self._lost = [
             track for track in self._lost if stamp_s - track.seen_s <= self._config.lost_hold_s
         ]
@@ -235,11 +257,19 @@ class FaceTracker:
             and 0 <= center_y < height
         )
 
-    def _find(self, image_bgr: ImageBgr, stamp_s: float) -> None:
-        """Look at the next regions of the sweep; revive lost tracks and start new ones."""
-        regions, is_whole = self._next_regions(image_bgr)
-        with self._times('detection'):
-            detections = self._detector.detect(image_bgr, regions)
+    def _find(
+        self,
+        detections: list[Detection],
+        image_bgr: ImageBgr,
+        stamp_s: float,
+        *,
+        is_whole: bool,
+    ) -> None:
+        """
+        Revive lost tracks and start new ones where faces were detected.
+
+        :param is_whole: the whole picture was looked at
+        """
         unknown = self._refresh_known(detections)
         fits = self._fit(image_bgr, [roi_from_detection(face) for face in unknown])
         # The second fit starts from the first: the detector's box is only roughly the mesh's.
@@ -276,8 +306,8 @@ class FaceTracker:
         """
         Where to look for faces in this picture, and whether that is everywhere.
 
-        Everywhere in the first picture and whenever nobody is followed (so the first face to come
-        is seen at once, and a cut does not wait for the sweep); else the sweep's next regions.
+        Everywhere in the first picture and whenever nobody is followed, so that the first face to
+        come is seen at once; else the sweep's next regions.
         """
         height, width = image_bgr.shape[:2]
         regions = self._detector.regions((width, height)) if width and height else []
