@@ -41,7 +41,7 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml', 'plugin.xml']),
-        (f'{SHARE}/config', files_in('config', '*.yaml')),
+        (f'{SHARE}/config', files_in('config', '*.yaml', '*.xml')),
         (f'{SHARE}/config/texts', files_in('config/texts', '*.yaml')),
         (f'{SHARE}/launch', files_in('launch', '*.launch.py')),
         (f'{SHARE}/rviz', files_in('rviz', '*.rviz')),

@@ -28,6 +28,7 @@ from classroom_fer_ros.recording import Recording, options_of, record
 from classroom_fer_ros.ros_arguments import node_arguments
 from classroom_fer_ros.screen import REFRESH_HZ, Screen, View
 from classroom_fer_ros.session import Interruption, Session
+from classroom_fer_ros.shared_memory import make_room_for_pictures
 from classroom_fer_ros.terminal_view import closing_view
 
 
@@ -89,6 +90,7 @@ def run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
     # Files hold every picture: nothing is passed over, whatever the machine's speed.
     settings = {'camera.is_paced': 'false'} if options.out else {}
     texts = {name: text for name, text in given.items() if text}
+    make_room_for_pictures()
     try:
         rclpy.init(
             args=['run', *node_arguments(options.config, texts, settings), *ros_arguments],

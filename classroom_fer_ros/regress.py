@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from classroom_fer_ros.core.errors import BagError, ClassroomFerError
 from classroom_fer_ros.core.profiles import PROFILE_NAMES
 from classroom_fer_ros.run import NO_ROS
+from classroom_fer_ros.shared_memory import make_room_for_pictures
 
 if TYPE_CHECKING:
     from classroom_fer_ros.bags.bag_reader import BagReader
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f'regress: {NO_ROS.format(error=error)}', file=sys.stderr)
         return 2
     try:
+        make_room_for_pictures()
         rclpy.init(
             args=['regress', *node_arguments(options.config, {})],
             signal_handler_options=SignalHandlerOptions.NO,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from classroom_fer_ros.core.errors import ClassroomFerError, ConfigError
 from classroom_fer_ros.core.profiles import PROFILE_NAMES, profile_named
 from classroom_fer_ros.run import NO_ROS
+from classroom_fer_ros.shared_memory import make_room_for_pictures
 
 if TYPE_CHECKING:
     from classroom_fer_ros.bag_analysis import Analysed
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not options.rate > 0.0:
             raise ConfigError('rate', options.rate, 'must be > 0')
+        make_room_for_pictures()
         rclpy.init(
             args=['replay', *node_arguments(options.config, {})],
             signal_handler_options=SignalHandlerOptions.NO,

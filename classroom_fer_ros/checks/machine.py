@@ -13,8 +13,8 @@ from classroom_fer_ros.checks.finding import Finding, ok, problem, warning
 #: An hour of annotated film at 720p.
 COMFORTABLE_BYTES = 2_000_000_000
 MIN_FREE_BYTES = 64_000_000
-#: FastDDS hands messages from process to process through shared memory.
-MIN_SHM_BYTES = 32_000_000
+#: Fast DDS hands messages from process to process through shared memory.
+MIN_SHM_BYTES = 256_000_000
 
 
 def check_cameras(device_dir: Path = Path('/dev')) -> Iterator[Finding]:
@@ -79,5 +79,10 @@ def check_shared_memory(folder: Path = Path('/dev/shm')) -> Finding:
     free_bytes = shutil.disk_usage(folder).free
     text = f'{free_bytes / 1e6:.0f} MB free in {folder}'
     if free_bytes < MIN_SHM_BYTES:
-        return warning('shared memory', text, 'start the container with `--shm-size 256m`')
+        return warning(
+            'shared memory',
+            text,
+            'pictures between processes are slow or lost: start the container with '
+            '`--shm-size 512m`',
+        )
     return ok('shared memory', text)

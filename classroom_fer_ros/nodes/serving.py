@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from classroom_fer_ros.core.errors import ClassroomFerError
+from classroom_fer_ros.shared_memory import make_room_for_pictures
 
 #: A signal is noticed within this time.
 LONGEST_WAIT_S = 0.2
@@ -66,6 +67,7 @@ def run_node(kind: type) -> None:
 
     :param kind: node class with its name in ``NAME`` and a ``release`` that gives everything back
     """
+    make_room_for_pictures()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = kind()

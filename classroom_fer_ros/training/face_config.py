@@ -19,15 +19,15 @@ class FaceNetConfig:
     :param start: checkpoint (.pt) or exported embedder to begin from; empty: fresh weights
     """
 
-    epochs: int = 16
+    epochs: int = 46
     people_per_batch: int = 26
     pictures_per_person: int = 2
     strangers: int = 48_000
     strangers_per_batch: int = 76
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
-    average_decay: float = 0.995
-    width: float = 0.5
+    average_decay: float = 0.998
+    width: float = 1.0
     dropout: float = 0.0
     softmax_margin: float = 0.1
     softmax_weight: float = 0.0

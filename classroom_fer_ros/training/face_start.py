@@ -1,4 +1,4 @@
-"""Begin where another run left off, or an exported embedder with a last layer for new labels."""
+"""Begin where another run left off, or with an exported embedder, as wide or half as wide."""
 
 from __future__ import annotations
 
@@ -15,11 +15,19 @@ from classroom_fer_ros.core.arrays import FloatArray, ImageBgr
 from classroom_fer_ros.core.embedding import network_input
 from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.training.facenet_network import FaceNet, Separable
-from classroom_fer_ros.training.folded import copy_folded, read_weights, set_weights, unfold
+from classroom_fer_ros.training.folded import (
+    copy_folded,
+    folded_weights,
+    read_weights,
+    set_weights,
+    unfold,
+)
 
 #: Pictures that the normalisation is measured on.
 MEASURED = 256
 BATCH = 256
+#: How unevenly doubled channels are shared out, and noise beside the spread of the weights.
+SPLIT, NOISE = 0.3, 0.1
 #: Weight of small coefficients in the fit of the last layer, per picture.
 RIDGE = 0.1
 
@@ -37,31 +45,59 @@ def continue_from(network: FaceNet, checkpoint: Path) -> None:
         raise ModelError(f'{checkpoint} is no checkpoint of this network: {error}') from error
 
 
+def widen(narrow: FaceNet, wide: FaceNet, seed: int = 5) -> None:
+    """
+    Let a network of twice the width begin with nearly the outputs of a narrow one.
+
+    Every channel comes twice, and what reads it is shared out between the two unevenly, with some
+    noise, so that they part (Chen et al., "Net2Net", 2016).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    given = narrow.state_dict()
+    for name, weights in wide.state_dict().items():
+        values = given[name].cpu()
+        if values.shape != weights.shape and values.shape[0] != weights.shape[0]:
+            values = torch.cat([values, values])
+        if values.shape != weights.shape:
+            share = 0.5 + SPLIT * (2.0 * torch.rand(values.shape, generator=generator) - 1.0)
+            values = torch.cat([values * share, values * (1.0 - share)], dim=1)
+        if values.ndim > 1:
+            noise = torch.randn(values.shape, generator=generator)
+            values = values + NOISE * values.std() * noise
+        weights.copy_(values)
+
+
 def start_from(network: FaceNet, onnx_path: Path, crops_bgr: ImageBgr, labels: FloatArray) -> None:
     """
     Take over the weights of an exported network, and fit the last layer to new embeddings.
 
     The export folds every normalisation into the convolution before it; here it is measured again,
-    so that training goes on from the very same outputs.
+    so that training goes on from the very same outputs. Of a network of half the width, nearly.
 
     :param crops_bgr: aligned crops, shape (n, 112, 112, 3), uint8
     :param labels: what the embeddings shall be, shape (n, 128), rows of unit length
     :raises ModelError: if the file is missing or of a network of another shape
     """
     try:
-        _copy_weights(network, onnx_path)
+        weights = read_weights(onnx_path)
+        stem = next(folded_weights(weights))
+        is_half = 2 * len(stem) == network.features[0].out_channels
+        read = FaceNet(network.width / 2) if is_half else network
+        _copy_weights(read, weights)
     except (OSError, ValueError, StopIteration, DecodeError) as error:
         raise ModelError(f'{onnx_path} is no embedder of this shape: {error!r}') from error
-    network.eval()
     device = next(network.parameters()).device
+    read.to(device).eval()
     with torch.no_grad():
         some = torch.from_numpy(network_input(crops_bgr[:MEASURED])).to(device)
-        unfold(nn.Sequential(network.features, network.head[:2]), some)
-        _fit_last(network, list(_features(network, crops_bgr, device)), labels)
+        unfold(nn.Sequential(read.features, read.head[:2]), some)
+        _fit_last(read, list(_features(read, crops_bgr, device)), labels)
+        if is_half:
+            widen(read, network)
+    network.eval()
 
 
-def _copy_weights(network: FaceNet, onnx_path: Path) -> None:
-    weights = read_weights(onnx_path)
+def _copy_weights(network: FaceNet, weights: dict[str, FloatArray]) -> None:
     plain = iter(one for name, one in weights.items() if name.endswith('body.0.weight'))
     pairs = [(network.features[0], network.features[1])]
     for layer in network.features:

@@ -67,6 +67,7 @@ class FaceNet(nn.Module):
 
     def __init__(self, width: float = 0.5, dropout: float = 0.2) -> None:
         super().__init__()
+        self.width = width
         channels = max(8, round(STEM_CHANNELS * width))
         layers: list[nn.Module] = [
             nn.Conv2d(3, channels, 3, 2, 1, bias=False),  # (n, channels, 44, 44)

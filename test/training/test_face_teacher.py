@@ -13,7 +13,7 @@ from torch import nn
 from classroom_fer_ros.core.alignment import CROP_SIZE
 from classroom_fer_ros.core.errors import ModelError
 from classroom_fer_ros.training.face_augmentation import blend_faces
-from classroom_fer_ros.training.face_batches import Teaching
+from classroom_fer_ros.training.face_batches import Teaching, make_strangers
 from classroom_fer_ros.training.face_losses import distillation_loss
 from classroom_fer_ros.training.face_metric import fit_metric
 from classroom_fer_ros.training.face_teacher import (
@@ -23,13 +23,13 @@ from classroom_fer_ros.training.face_teacher import (
     EYES_IN_CROP,
     WEIGHTS,
     DlibFaceNet,
+    as_bgr,
     as_rgb,
     label,
     label_pictures,
     load_teacher,
     teacher_input,
 )
-from classroom_fer_ros.training.people import People
 
 # A second thread of a small network mostly waits, and others may need its core.
 torch.set_num_threads(1)
@@ -175,25 +175,29 @@ def test_blended_faces_are_between_two() -> None:
 
 
 @pytest.mark.parametrize('nameless', [0, 4])
-def test_strangers_come_with_their_labels(untrained: DlibFaceNet, nameless: int) -> None:
+def test_strangers_are_made_of_people_with_and_without_names(nameless: int) -> None:
     generator = np.random.default_rng(3)
-    people = People(
-        generator.integers(0, 256, (5, CROP_SIZE, CROP_SIZE, 3), np.uint8), np.arange(5)
-    )
-    metric = fit_metric(np.eye(128)[:5], people.person)
-    teaching = Teaching(
-        teacher=untrained,
-        metric=metric,
-        labels=np.eye(128, dtype=np.float32)[:5],
-        nameless=generator.integers(0, 256, (nameless, 48, 48), np.uint8),
-    )
-    crops, labels = teaching.strangers(people, 6, torch.Generator().manual_seed(0))
-    assert crops.shape == (6, 3, CROP_SIZE, CROP_SIZE)
-    assert crops.min() >= 0.0
-    assert crops.max() <= 1.0
-    torch.testing.assert_close(labels, metric(label(untrained, crops)))
-    is_gray = (crops[:, 0] == crops[:, 2]).flatten(1).all(dim=1)
+    crops = generator.integers(0, 256, (5, CROP_SIZE, CROP_SIZE, 3), np.uint8)
+    gray = generator.integers(0, 256, (nameless, 48, 48), np.uint8)
+    strangers = make_strangers(crops, gray, 20, torch.Generator().manual_seed(0))
+    assert strangers.shape == (20, CROP_SIZE, CROP_SIZE, 3)
+    assert strangers.dtype == np.uint8
+    is_gray = (strangers[..., 0] == strangers[..., 2]).all(axis=(1, 2))
     assert bool(is_gray.any()) == bool(nameless)
+    is_somebody = [(stranger == crops).all(axis=(1, 2, 3)).any() for stranger in strangers]
+    assert 0 < sum(is_somebody) < 15
+
+
+def test_strangers_come_with_their_labels() -> None:
+    generator = np.random.default_rng(4)
+    strangers = generator.integers(0, 256, (3, CROP_SIZE, CROP_SIZE, 3), np.uint8)
+    labels = np.eye(128, dtype=np.float32)[:3]
+    teaching = Teaching(labels[:0], strangers, labels)
+    crops, told = teaching.draw_strangers(8, torch.Generator().manual_seed(0))
+    chosen = told.argmax(dim=1).numpy()
+    assert len(set(chosen)) > 1
+    torch.testing.assert_close(crops, as_rgb(strangers[chosen]))
+    np.testing.assert_array_equal(as_bgr(crops), strangers[chosen])
 
 
 def test_colours_are_turned_to_the_order_of_torch() -> None:

@@ -29,9 +29,7 @@ from classroom_fer_ros.training.face_augmentation import augment_crops
 from classroom_fer_ros.training.face_batches import Teaching, draw_batches, steps_per_epoch
 from classroom_fer_ros.training.face_config import FROM_SCRATCH, FaceNetConfig, make_network
 from classroom_fer_ros.training.face_losses import batch_softmax_loss, semi_hard_triplet_loss
-from classroom_fer_ros.training.face_metric import Metric
 from classroom_fer_ros.training.face_start import start_from
-from classroom_fer_ros.training.face_teacher import DlibFaceNet
 from classroom_fer_ros.training.facenet_network import FaceNet, MirroredFaceNet
 from classroom_fer_ros.training.people import People, load_people, name_key
 from classroom_fer_ros.training.run import Run
@@ -70,13 +68,7 @@ def test_a_teachers_embeddings_are_learned(few_people: People) -> None:
     torch.manual_seed(4)
     wanted = torch.nn.functional.normalize(torch.randn(4, 128) + 0.5)
     labels = wanted[few_people.person]
-    metric = Metric(torch.zeros(128), torch.eye(128))
-    teaching = Teaching(
-        teacher=DlibFaceNet().eval(),
-        metric=metric,
-        labels=labels.numpy(),
-        nameless=np.empty((0, 48, 48), np.uint8),
-    )
+    teaching = Teaching(labels.numpy(), few_people.crops_bgr, labels.numpy())
     config = replace(TINY, teacher='dlib', teacher_weight=1.0, softmax_weight=0.0)
     config = replace(config, triplet_weight=0.0)
     network = make_network(config)
@@ -91,13 +83,13 @@ def test_a_teachers_embeddings_are_learned(few_people: People) -> None:
 
 def test_training_goes_on_from_an_exported_network(tmp_path: Path, few_people: People) -> None:
     torch.manual_seed(5)
-    network = MirroredFaceNet(FaceNet(0.125)).train()
+    network = MirroredFaceNet(FaceNet(0.25)).train()
     with torch.no_grad():
         network(torch.from_numpy(network_input(few_people.crops_bgr)))
     path = tmp_path / 'start.onnx'
     export_onnx(network, torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE), path)
     wanted = embed(network.network, few_people.crops_bgr)
-    other = FaceNet(0.125)
+    other = FaceNet(0.25)
     start_from(other, path, few_people.crops_bgr, wanted)
     images = torch.from_numpy(network_input(few_people.crops_bgr))
     torch.testing.assert_close(
@@ -109,8 +101,11 @@ def test_training_goes_on_from_an_exported_network(tmp_path: Path, few_people: P
     with torch.no_grad():  # the normalisation of a batch changes little, too
         again = other(images).numpy()
     assert (again * wanted).sum(axis=1).mean() > 0.95
+    wide = FaceNet(0.5)
+    start_from(wide, path, few_people.crops_bgr, wanted)
+    assert (embed(wide, few_people.crops_bgr) * wanted).sum(axis=1).mean() > 0.9
     with pytest.raises(ModelError, match=r'start\.onnx'):
-        start_from(FaceNet(0.25), path, few_people.crops_bgr, wanted)
+        start_from(FaceNet(0.375), path, few_people.crops_bgr, wanted)
     (tmp_path / 'cut.onnx').write_bytes(path.read_bytes()[:1000])
     for name in ('cut.onnx', 'missing.onnx'):
         with pytest.raises(ModelError, match=name):
