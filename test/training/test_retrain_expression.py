@@ -12,7 +12,7 @@ import torch
 from captures import tear
 from classroom_fer_ros.core.capture_sets import EXPRESSIONS_FILE
 from classroom_fer_ros.core.errors import DataError
-from classroom_fer_ros.core.expression import ExpressionClassifier
+from classroom_fer_ros.core.expression import ExpressionClassifier, ExpressionConfig
 from classroom_fer_ros.core.labels import EXPRESSION_LABELS
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_registry import SHIPPED, ModelRegistry, card_in_use
@@ -20,6 +20,7 @@ from classroom_fer_ros.training import retrain_expression
 from classroom_fer_ros.training.captured import hold_out, load_captured
 from classroom_fer_ros.training.comparison import Comparison, Measure
 from classroom_fer_ros.training.export_expression import HEADS
+from classroom_fer_ros.training.expression_network import MirroredExpressionNetwork
 from classroom_fer_ros.training.interpolation import farthest
 from classroom_fer_ros.training.retrain_expression import (
     RetrainConfig,
@@ -65,8 +66,8 @@ def test_a_network_begins_with_the_answers_of_its_card(data_dir: Path) -> None:
         images = data['images'][:64]
     network = load_network(CARD, images, dropout=0.0).eval()
     with torch.no_grad():
-        answers = network(retrain_expression._input(images))
-    classifier = ExpressionClassifier(CARD)
+        answers = MirroredExpressionNetwork(network)(retrain_expression._input(images))
+    classifier = ExpressionClassifier(CARD, ExpressionConfig(is_exact=True))
     for head, logits in zip(HEADS, answers, strict=True):
         assert np.abs(logits.cpu().numpy() - classifier.logits(images, head)).max() < 1e-3
 
