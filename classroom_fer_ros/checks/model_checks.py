@@ -12,7 +12,7 @@ from pathlib import Path
 
 from classroom_fer_ros.checks.finding import Finding, ok, problem
 from classroom_fer_ros.core.errors import ClassroomFerError
-from classroom_fer_ros.core.model_card import load_card, sha256_of
+from classroom_fer_ros.core.model_card import load_card
 from classroom_fer_ros.core.model_files import models_dir
 from classroom_fer_ros.core.model_registry import SHIPPED, ModelRegistry
 from classroom_fer_ros.core.package_files import package_file
@@ -45,11 +45,10 @@ def _check_card(path: Path) -> Finding:
         card = load_card(path)
     except (OSError, ValueError, ClassroomFerError) as error:
         return problem(path.name, f'no model card ({error})', RESTORE)
-    for weights, sha256 in card.weights.items():
-        if not weights.is_file():
-            return problem(path.name, f'{weights} is missing', RESTORE)
-        if sha256_of(weights) != sha256:
-            return problem(path.name, f'{weights} is not the file that the card names', RESTORE)
+    try:
+        card.check_weights()
+    except ClassroomFerError as error:
+        return problem(path.name, str(error), RESTORE)
     return ok(path.name, f'{card.name}, sha256 as on the card')
 
 
