@@ -11,7 +11,6 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from classroom_fer_ros.core.geometry import non_maximum_suppression
 from classroom_fer_ros.core.package_files import package_file
 from classroom_fer_ros.core.results import Detection
 from classroom_fer_ros.core.settings import check
+from classroom_fer_ros.core.workers import Workers
 
 #: What is looked at in one go: x_min, y_min, x_max, y_max in pixels of the picture. It may reach
 #: beyond the picture, where everything is black.
@@ -142,10 +142,10 @@ class FullRangeDetector(FaceDetector):
 
         self._config = config or DetectionConfig()
         path = str(package_file('mediapipe', FULL_RANGE_FILE))
-        self._workers = [
-            _FullRangeWorker(Interpreter(path, num_threads=1)) for _ in range(num_threads)
-        ]
-        self._pool = ThreadPoolExecutor(num_threads, 'detection') if num_threads > 1 else None
+        self._workers = Workers(
+            [_FullRangeWorker(Interpreter(path, num_threads=1)) for _ in range(num_threads)],
+            'detection',
+        )
 
     def set_min_score(self, min_score: float) -> None:
         self._config = replace(self._config, min_score=min_score)
@@ -165,31 +165,16 @@ class FullRangeDetector(FaceDetector):
     def detect(self, image_bgr: ImageBgr, regions: Sequence[Region]) -> list[Detection]:
         if not regions:
             return []
-        boxes, scores, points = map(
-            np.concatenate, zip(*self._look(image_bgr, regions), strict=True)
+        min_score = self._config.min_score
+        found = self._workers.map(
+            lambda worker, region: worker.look(image_bgr, region, min_score), regions
         )
+        boxes, scores, points = map(np.concatenate, zip(*found, strict=True))
         kept = non_maximum_suppression(boxes, scores, MAX_IOU, MAX_CONTAINMENT)
         return [_detection(boxes[i], scores[i], points[i]) for i in kept]
 
-    def _look(self, image_bgr: ImageBgr, regions: Sequence[Region]) -> list[_Found]:
-        """What each region holds, in the order of the regions."""
-        min_score, count = self._config.min_score, len(self._workers)
-        if self._pool is None or len(regions) < 2:
-            return [self._workers[0].look(image_bgr, region, min_score) for region in regions]
-        shares = self._pool.map(
-            lambda i: [
-                self._workers[i].look(image_bgr, region, min_score) for region in regions[i::count]
-            ],
-            range(count),
-        )
-        found: dict[int, _Found] = {}
-        for i, share in enumerate(shares):
-            found |= dict(zip(range(i, len(regions), count), share, strict=True))
-        return [found[i] for i in range(len(regions))]
-
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._workers.close()
 
 
 class _FullRangeWorker:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy as np
 from classroom_fer_ros.core.arrays import FloatArray, ImageBgr
 from classroom_fer_ros.core.package_files import package_file
 from classroom_fer_ros.core.results import Detection, Landmarks
+from classroom_fer_ros.core.workers import Workers
 
 INPUT_SIZE = 192
 NUM_LANDMARKS = 468
@@ -108,8 +108,9 @@ class FaceMesh:
         path = str(
             package_file('mediapipe', 'mediapipe/modules/face_landmark/face_landmark.tflite')
         )
-        self._workers = [_MeshWorker(Interpreter(path, num_threads=1)) for _ in range(num_threads)]
-        self._pool = ThreadPoolExecutor(num_threads, 'mesh') if num_threads > 1 else None
+        self._workers = Workers(
+            [_MeshWorker(Interpreter(path, num_threads=1)) for _ in range(num_threads)], 'mesh'
+        )
 
     def __call__(self, image_bgr: ImageBgr, rois: Sequence[RegionOfInterest]) -> list[Landmarks]:
         """
@@ -118,22 +119,11 @@ class FaceMesh:
         :param image_bgr: shape (height, width, 3), uint8; black beyond its border
         :return: one `Landmarks` per region, in the same order
         """
-        if self._pool is None or len(rois) < 2:
-            return [self._workers[0].fit(image_bgr, roi) for roi in rois]
-        count = len(self._workers)
-        shares = self._pool.map(
-            lambda i: [self._workers[i].fit(image_bgr, roi) for roi in rois[i::count]],
-            range(count),
-        )
-        fitted: list[Landmarks | None] = [None] * len(rois)
-        for i, share in enumerate(shares):
-            fitted[i::count] = share
-        return [landmarks for landmarks in fitted if landmarks is not None]
+        return self._workers.map(lambda worker, roi: worker.fit(image_bgr, roi), rois)
 
     def close(self) -> None:
         """Stop the threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._workers.close()
 
 
 class _MeshWorker:
